@@ -1,0 +1,366 @@
+package dev.adit.tunnel;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where requests that match a rule go: a service next to the application, or the application itself.
+ *
+ * <p>The list of kinds is complete and closed. This release serves {@link Http}, {@link Https}, {@link Status},
+ * {@link Handler} and {@link AsyncHandler}; {@link TunnelClient.Builder#build()} refuses the others and names the kind.
+ */
+public sealed interface Origin {
+
+    /**
+     * An HTTP/1.1 service without TLS.
+     *
+     * @param host a name or an IP literal, without brackets
+     * @param port 1 to 65535
+     */
+    record Http(String host, int port) implements Origin {
+        /** Checks host and port. */
+        public Http {
+            checkAddress(host, port);
+        }
+
+        @Override
+        public String toString() {
+            return "http://" + authority(host, port);
+        }
+    }
+
+    /**
+     * An HTTP/1.1 service with TLS. The certificate is verified unless {@link OriginOptions#noTlsVerify()} is set.
+     *
+     * @param host a name or an IP literal, without brackets
+     * @param port 1 to 65535
+     */
+    record Https(String host, int port) implements Origin {
+        /** Checks host and port. */
+        public Https {
+            checkAddress(host, port);
+        }
+
+        @Override
+        public String toString() {
+            return "https://" + authority(host, port);
+        }
+    }
+
+    /**
+     * An HTTP/2 service without TLS, by prior knowledge.
+     *
+     * @param host a name or an IP literal, without brackets
+     * @param port 1 to 65535
+     */
+    record H2c(String host, int port) implements Origin {
+        /** Checks host and port. */
+        public H2c {
+            checkAddress(host, port);
+        }
+
+        @Override
+        public String toString() {
+            return "h2c://" + authority(host, port);
+        }
+    }
+
+    /**
+     * An HTTP/1.1 service on a Unix domain socket.
+     *
+     * @param path the socket's file
+     * @param tls whether to speak TLS on it
+     */
+    record Unix(Path path, boolean tls) implements Origin {
+        @Override
+        public String toString() {
+            return (tls ? "unix+tls:" : "unix:") + path;
+        }
+    }
+
+    /**
+     * A raw TCP service, reached by visitors through WebSocket.
+     *
+     * @param host a name or an IP literal, without brackets
+     * @param port 1 to 65535
+     */
+    record Tcp(String host, int port) implements Origin {
+        /** Checks host and port. */
+        public Tcp {
+            checkAddress(host, port);
+        }
+
+        @Override
+        public String toString() {
+            return "tcp://" + authority(host, port);
+        }
+    }
+
+    /**
+     * A fixed answer without body.
+     *
+     * @param status 100 to 999; an interim status (below 200) ends as 502, for it is no final answer
+     */
+    record Status(int status) implements Origin {
+        /** Checks the status. */
+        public Status {
+            if (status < 100 || status > 999) {
+                throw new IllegalArgumentException("status: " + status + " (expected: 100 to 999)");
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "http_status:" + status;
+        }
+    }
+
+    /**
+     * The application itself, in blocking style.
+     *
+     * @param handler called for each request
+     */
+    record Handler(OriginHandler handler) implements Origin {
+        @Override
+        public String toString() {
+            return "handler";
+        }
+    }
+
+    /**
+     * The application itself, in asynchronous style.
+     *
+     * @param handler called for each request
+     */
+    record AsyncHandler(AsyncOriginHandler handler) implements Origin {
+        @Override
+        public String toString() {
+            return "handler";
+        }
+    }
+
+    /** A small page of our own, to try a tunnel with. */
+    record HelloWorld() implements Origin {
+        @Override
+        public String toString() {
+            return "hello_world";
+        }
+    }
+
+    /**
+     * TCP to a destination that the visitor names.
+     *
+     * @param allowed networks in CIDR form that may be reached; everything else is refused
+     */
+    record Bastion(List<String> allowed) implements Origin {
+        /** Copies the list. */
+        public Bastion {
+            allowed = List.copyOf(allowed);
+        }
+
+        @Override
+        public String toString() {
+            return "bastion";
+        }
+    }
+
+    /**
+     * A SOCKS5 proxy.
+     *
+     * @param allowed networks in CIDR form that may be reached; everything else is refused
+     */
+    record Socks(List<String> allowed) implements Origin {
+        /** Copies the list. */
+        public Socks {
+            allowed = List.copyOf(allowed);
+        }
+
+        @Override
+        public String toString() {
+            return "socks-proxy";
+        }
+    }
+
+    /**
+     * An HTTP/1.1 service without TLS.
+     *
+     * @param host a name or an IP literal
+     * @param port 1 to 65535
+     * @return the origin
+     */
+    static Http http(String host, int port) {
+        return new Http(host, port);
+    }
+
+    /**
+     * An HTTP/1.1 service without TLS.
+     *
+     * @param uri {@code http://host[:port]}, port 80 if none is given
+     * @return the origin
+     * @throws IllegalArgumentException if the scheme is not {@code http}, there is no host, or there is a path: requests
+     *     keep the path that the visitor asked for
+     */
+    static Http http(URI uri) {
+        return new Http(host(uri, "http"), port(uri, 80));
+    }
+
+    /**
+     * An HTTP/1.1 service with TLS.
+     *
+     * @param host a name or an IP literal
+     * @param port 1 to 65535
+     * @return the origin
+     */
+    static Https https(String host, int port) {
+        return new Https(host, port);
+    }
+
+    /**
+     * An HTTP/1.1 service with TLS.
+     *
+     * @param uri {@code https://host[:port]}, port 443 if none is given
+     * @return the origin
+     * @throws IllegalArgumentException if the scheme is not {@code https}, there is no host, or there is a path
+     */
+    static Https https(URI uri) {
+        return new Https(host(uri, "https"), port(uri, 443));
+    }
+
+    /**
+     * An HTTP/2 service without TLS, by prior knowledge.
+     *
+     * @param host a name or an IP literal
+     * @param port 1 to 65535
+     * @return the origin
+     */
+    static H2c h2c(String host, int port) {
+        return new H2c(host, port);
+    }
+
+    /**
+     * An HTTP/1.1 service on a Unix domain socket.
+     *
+     * @param path the socket's file
+     * @return the origin
+     */
+    static Unix unix(Path path) {
+        return new Unix(path, false);
+    }
+
+    /**
+     * A raw TCP service.
+     *
+     * @param host a name or an IP literal
+     * @param port 1 to 65535
+     * @return the origin
+     */
+    static Tcp tcp(String host, int port) {
+        return new Tcp(host, port);
+    }
+
+    /**
+     * A fixed answer without body.
+     *
+     * @param status 100 to 999
+     * @return the origin
+     */
+    static Status status(int status) {
+        return new Status(status);
+    }
+
+    /**
+     * The application itself, in blocking style. No socket is opened.
+     *
+     * @param handler called for each request, off the event loops
+     * @return the origin
+     */
+    static Handler handler(OriginHandler handler) {
+        return new Handler(handler);
+    }
+
+    /**
+     * The application itself, in asynchronous style. No socket is opened.
+     *
+     * @param handler called for each request, off the event loops
+     * @return the origin
+     */
+    static AsyncHandler asyncHandler(AsyncOriginHandler handler) {
+        return new AsyncHandler(handler);
+    }
+
+    /**
+     * A small page of our own.
+     *
+     * @return the origin
+     */
+    static HelloWorld helloWorld() {
+        return new HelloWorld();
+    }
+
+    /**
+     * TCP to a destination that the visitor names.
+     *
+     * @param allowed networks in CIDR form that may be reached
+     * @return the origin
+     */
+    static Bastion bastion(String... allowed) {
+        return new Bastion(List.of(allowed));
+    }
+
+    /**
+     * A SOCKS5 proxy.
+     *
+     * @param allowed networks in CIDR form that may be reached
+     * @return the origin
+     */
+    static Socks socks(String... allowed) {
+        return new Socks(List.of(allowed));
+    }
+
+    private static void checkAddress(String host, int port) {
+        boolean oneColon = host.indexOf(':') >= 0 && host.indexOf(':') == host.lastIndexOf(':');
+        if (host.isEmpty()
+                || oneColon
+                || host.chars().anyMatch(c -> c <= ' ' || c == 0x7F || "/[]@?#".indexOf(c) >= 0)) {
+            throw new IllegalArgumentException("host: '" + host
+                    + "' (expected: a host name or an IP literal, without port, brackets, path or scheme)");
+        }
+        if (port < 1 || port > 65535) {
+            throw new IllegalArgumentException("port: " + port + " (expected: 1 to 65535)");
+        }
+    }
+
+    private static String authority(String host, int port) {
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+
+    private static String host(URI uri, String scheme) {
+        @Nullable String given = uri.getScheme();
+        if (given == null || !given.toLowerCase(Locale.ROOT).equals(scheme)) {
+            throw new IllegalArgumentException(
+                    "origin: '" + uri + "' (expected: a URI like " + scheme + "://localhost:8080)");
+        }
+        @Nullable String host = uri.getHost();
+        if (host == null) {
+            throw new IllegalArgumentException(
+                    "origin: '" + uri + "' has no host (expected: " + scheme + "://host:port)");
+        }
+        @Nullable String path = uri.getRawPath();
+        if (path != null && !path.isEmpty()) {
+            throw new IllegalArgumentException("origin: '" + uri + "' has the path '" + path
+                    + "', but requests keep the path that the visitor asked for. Leave it out.");
+        }
+        if (uri.getRawUserInfo() != null || uri.getRawQuery() != null || uri.getRawFragment() != null) {
+            throw new IllegalArgumentException("origin: the URI of the host '" + host
+                    + "' has a user, a query or a fragment, which would be ignored. Leave it out.");
+        }
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    private static int port(URI uri, int otherwise) {
+        return uri.getPort() < 0 ? otherwise : uri.getPort();
+    }
+}

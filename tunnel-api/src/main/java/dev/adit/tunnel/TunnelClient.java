@@ -1,0 +1,351 @@
+package dev.adit.tunnel;
+
+import dev.adit.tunnel.event.TunnelListener;
+import dev.adit.tunnel.spi.TunnelClientProvider;
+import dev.adit.tunnel.spi.TunnelSettings;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A checked, immutable recipe for a tunnel. Building it opens nothing; {@link #start()} gives a running {@link Tunnel},
+ * as often as it is called.
+ *
+ * <p>Environment variables, with cloudflared's names, are read by {@link #expose(int)} and {@link Builder#build()} for
+ * what the application does not set: {@code TUNNEL_TOKEN}, {@code TUNNEL_EDGE} (addresses {@code host:port}, separated by
+ * commas), {@code TUNNEL_CACERT} (a PEM file that replaces every other authority) and {@code TUNNEL_QUICK_SERVICE}.
+ */
+public final class TunnelClient {
+
+    private final TunnelSettings settings;
+
+    private TunnelClient(TunnelSettings settings) {
+        this.settings = settings;
+    }
+
+    /**
+     * Exposes a local HTTP port: through the tunnel of {@code TUNNEL_TOKEN} if that is set, else through a quick tunnel.
+     *
+     * @param port where the local service listens, on {@code localhost} (both address families are tried)
+     * @return the running tunnel, registered
+     * @throws TunnelException if it cannot be started
+     */
+    public static Tunnel expose(int port) {
+        return exposing(port).build().start();
+    }
+
+    /**
+     * Exposes a local HTTP port through a quick tunnel of an edge in this JVM.
+     *
+     * @param port where the local service listens, on {@code localhost}
+     * @param edge an edge with a quick domain, such as {@link TunnelEdge#local()}
+     * @return the running tunnel, registered
+     * @throws TunnelException if it cannot be started
+     */
+    public static Tunnel expose(int port, TunnelEdge edge) {
+        return exposing(port).edge(edge).build().start();
+    }
+
+    private static Builder exposing(int port) {
+        return builder().ingress(IngressRule.otherwise(Origin.http("localhost", port)));
+    }
+
+    /**
+     * Begins a client.
+     *
+     * @return a builder
+     */
+    public static Builder builder() {
+        return new Builder(System.getenv());
+    }
+
+    static Builder builder(Map<String, String> environment) {
+        return new Builder(environment);
+    }
+
+    /**
+     * Starts a tunnel and waits until its first connection is registered.
+     *
+     * @return the running tunnel
+     * @throws RegistrationException if the edge refused it
+     * @throws TunnelException if there is no edge address, no edge could be reached, or the thread was interrupted
+     */
+    public Tunnel start() {
+        CompletableFuture<Tunnel> starting = startAsync();
+        try {
+            return starting.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            starting.cancel(true);
+            throw new TunnelException("Starting the tunnel was interrupted.", e);
+        } catch (ExecutionException e) {
+            throw unwrap(e);
+        } catch (CancellationException e) {
+            throw new TunnelException("Starting the tunnel was cancelled.", e);
+        }
+    }
+
+    /**
+     * Starts a tunnel.
+     *
+     * @return completes when the first connection is registered; exceptionally with a {@link TunnelException}. Cancel it
+     *     to give up
+     */
+    public CompletableFuture<Tunnel> startAsync() {
+        return TunnelClientProvider.load().start(settings);
+    }
+
+    private static TunnelException unwrap(Throwable failure) {
+        Throwable cause = failure;
+        while ((cause instanceof ExecutionException || cause instanceof CompletionException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        if (cause instanceof TunnelException known) {
+            return known;
+        }
+        return new TunnelException("The tunnel could not be started: " + cause, cause);
+    }
+
+    @Override
+    public String toString() {
+        return "TunnelClient[" + settings.ingress() + "]";
+    }
+
+    /** A client to be. Not for use by several threads. */
+    public static final class Builder {
+
+        private static final String DEFAULT_QUICK_SERVICE = "https://api.trycloudflare.com";
+
+        private final Map<String, String> environment;
+        private @Nullable TunnelCredentials credentials;
+        private @Nullable TunnelEdge edge;
+        private List<InetSocketAddress> edgeAddresses = List.of();
+        private @Nullable EdgeTrust edgeTrust;
+        private @Nullable URI quickService;
+        private @Nullable Ingress ingress;
+        private Duration connectTimeout = Duration.ofSeconds(15);
+        private Duration registrationTimeout = Duration.ofSeconds(5);
+        private Duration gracePeriod = Duration.ofSeconds(30);
+        private final List<TunnelListener> listeners = new ArrayList<>();
+        private @Nullable Executor handlerExecutor;
+        private @Nullable ScheduledExecutorService eventLoops;
+        private boolean closeOnShutdown;
+
+        private Builder(Map<String, String> environment) {
+            this.environment = environment;
+        }
+
+        /**
+         * Sets what to register with. By default that of {@code TUNNEL_TOKEN}; without it, or with an {@link #edge} of
+         * this JVM, a quick tunnel is asked for.
+         *
+         * @param value the credentials
+         * @return this
+         */
+        public Builder credentials(TunnelCredentials value) {
+            credentials = value;
+            return this;
+        }
+
+        /**
+         * Joins an edge of this JVM: its address and its authority are known.
+         *
+         * @param value a running edge
+         * @return this
+         */
+        public Builder edge(TunnelEdge value) {
+            edge = value;
+            return this;
+        }
+
+        /**
+         * Sets where to dial. By default the addresses in {@code TUNNEL_EDGE}.
+         *
+         * @param addresses at least one; unresolved ones are resolved at each attempt
+         * @return this
+         */
+        public Builder edgeAddresses(InetSocketAddress... addresses) {
+            edgeAddresses = List.of(addresses);
+            return this;
+        }
+
+        /**
+         * Sets whom to take for the edge. By default the authorities in the file {@code TUNNEL_CACERT} and no others, else
+         * {@link EdgeTrust#cloudflare()}.
+         *
+         * @param value the trust
+         * @return this
+         */
+        public Builder edgeTrust(EdgeTrust value) {
+            edgeTrust = value;
+            return this;
+        }
+
+        /**
+         * Sets where to ask for a quick tunnel. By default {@code TUNNEL_QUICK_SERVICE}, else Cloudflare's
+         * {@code https://api.trycloudflare.com}.
+         *
+         * @param value the service's base address, http or https
+         * @return this
+         */
+        public Builder quickService(URI value) {
+            quickService = value;
+            return this;
+        }
+
+        /**
+         * Sets the rules.
+         *
+         * @param rules in order, the last a catch-all
+         * @return this
+         * @throws IngressException for the first thing that is wrong
+         */
+        public Builder ingress(IngressRule... rules) {
+            return ingress(Ingress.of(rules));
+        }
+
+        /**
+         * Sets the rules.
+         *
+         * @param value checked rules
+         * @return this
+         */
+        public Builder ingress(Ingress value) {
+            ingress = value;
+            return this;
+        }
+
+        /**
+         * Sets the limit for the TCP connect to the edge, and again for the TLS handshake. Default 15 s.
+         *
+         * @param value more than zero
+         * @return this
+         */
+        public Builder connectTimeout(Duration value) {
+            connectTimeout = positive("connectTimeout", value);
+            return this;
+        }
+
+        /**
+         * Sets the limit for the answer to a registration. Default 5 s.
+         *
+         * @param value more than zero
+         * @return this
+         */
+        public Builder registrationTimeout(Duration value) {
+            registrationTimeout = positive("registrationTimeout", value);
+            return this;
+        }
+
+        /**
+         * Sets the grace period of {@link Tunnel#close()}. Default 30 s.
+         *
+         * @param value zero or more
+         * @return this
+         */
+        public Builder gracePeriod(Duration value) {
+            if (value.isNegative()) {
+                throw new IllegalArgumentException("gracePeriod: " + value + " (expected: >= 0)");
+            }
+            gracePeriod = value;
+            return this;
+        }
+
+        /**
+         * Adds a listener that is told from the very start.
+         *
+         * @param value called off the event loops, one event after the other
+         * @return this
+         */
+        public Builder listener(TunnelListener value) {
+            listeners.add(value);
+            return this;
+        }
+
+        /**
+         * Lends an executor for {@link OriginHandler} and {@link AsyncOriginHandler}; it is not shut down. Default virtual
+         * threads where the JVM has them, else a bounded pool of daemon threads.
+         *
+         * @param value must not run tasks on the calling thread
+         * @return this
+         */
+        public Builder handlerExecutor(Executor value) {
+            handlerExecutor = value;
+            return this;
+        }
+
+        /**
+         * Borrows event loops; they are not shut down. Default a group of the tunnel's own with daemon threads.
+         *
+         * @param group an {@code io.netty.channel.EventLoopGroup}
+         * @return this
+         */
+        public Builder eventLoops(ScheduledExecutorService group) {
+            eventLoops = group;
+            return this;
+        }
+
+        /**
+         * Closes the tunnel when the JVM shuts down (Ctrl-C, SIGTERM), with its grace period. Default false: no shutdown
+         * hook is registered.
+         *
+         * @param value whether to register a hook
+         * @return this
+         */
+        public Builder closeOnShutdown(boolean value) {
+            closeOnShutdown = value;
+            return this;
+        }
+
+        /**
+         * Checks everything and completes the client. Nothing is opened.
+         *
+         * @return the client
+         * @throws TunnelException if there are no rules, an environment variable cannot be used, or something asked for
+         *     is not served
+         */
+        public TunnelClient build() {
+            if (ingress == null) {
+                throw new TunnelException(
+                        "The client has no ingress rules, so no request could be served. "
+                                + "Call ingress(...), for example with IngressRule.otherwise(Origin.http(\"localhost\", 8080)).");
+            }
+            ClientEnvironment env = new ClientEnvironment(environment);
+            TunnelCredentials registerWith = credentials != null || edge != null ? credentials : env.credentials();
+            TunnelSettings settings = new TunnelSettings(
+                    registerWith,
+                    edge,
+                    edge == null && edgeAddresses.isEmpty() ? env.edgeAddresses() : edgeAddresses,
+                    edgeTrust == null ? (edge == null ? env.edgeTrust() : edge.trust()) : edgeTrust,
+                    quickService == null ? env.quickService(DEFAULT_QUICK_SERVICE) : quickService,
+                    ingress,
+                    connectTimeout,
+                    registrationTimeout,
+                    gracePeriod,
+                    listeners,
+                    handlerExecutor,
+                    eventLoops,
+                    closeOnShutdown);
+            TunnelClientProvider.load().check(settings);
+            return new TunnelClient(settings);
+        }
+
+        private static Duration positive(String name, Duration value) {
+            if (value.isNegative() || value.isZero()) {
+                throw new IllegalArgumentException(name + ": " + value + " (expected: > 0)");
+            }
+            return value;
+        }
+    }
+}

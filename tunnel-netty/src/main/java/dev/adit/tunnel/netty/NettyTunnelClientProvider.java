@@ -1,0 +1,69 @@
+package dev.adit.tunnel.netty;
+
+import dev.adit.tunnel.Ingress;
+import dev.adit.tunnel.IngressException;
+import dev.adit.tunnel.IngressRule;
+import dev.adit.tunnel.Tunnel;
+import dev.adit.tunnel.TunnelException;
+import dev.adit.tunnel.netty.connector.ingress.RuleCompiler;
+import dev.adit.tunnel.netty.origin.OriginProxies;
+import dev.adit.tunnel.netty.transport.EventLoops;
+import dev.adit.tunnel.spi.IngressMatcher;
+import dev.adit.tunnel.spi.TunnelClientProvider;
+import dev.adit.tunnel.spi.TunnelSettings;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+
+/** The connector of this module, public only for {@link java.util.ServiceLoader}. */
+public final class NettyTunnelClientProvider implements TunnelClientProvider {
+
+    /** Called by {@link java.util.ServiceLoader}. */
+    public NettyTunnelClientProvider() {}
+
+    @Override
+    public IngressMatcher compile(List<IngressRule> rules) {
+        return RuleCompiler.compile(rules);
+    }
+
+    @Override
+    public void check(TunnelSettings settings) {
+        checkServed(settings.ingress());
+        if (settings.eventLoops() != null) {
+            EventLoops.borrowed(settings.eventLoops());
+        }
+    }
+
+    /** Refuses rules whose origin is of a kind that is not served. */
+    static void checkServed(Ingress ingress) {
+        List<IngressRule> rules = ingress.rules();
+        for (int index = 0; index < rules.size(); index++) {
+            IngressRule rule = rules.get(index);
+            if (!OriginProxies.isServed(rule.origin())) {
+                throw new IngressException(
+                        index,
+                        IngressException.Code.ORIGIN_NOT_SERVED,
+                        "Ingress rule " + index + " (counted from 0) goes to an origin of the kind "
+                                + rule.origin().getClass().getSimpleName() + " (" + rule.origin()
+                                + "), which this release does not serve. Use http, https, status or a handler.");
+            }
+        }
+    }
+
+    @Override
+    public CompletableFuture<Tunnel> start(TunnelSettings settings) {
+        if (settings.edge() == null && settings.edgeAddresses().isEmpty()) {
+            return CompletableFuture.failedFuture(new TunnelException(
+                    "There is no edge to dial: this release does not look Cloudflare's addresses up by itself. Set"
+                            + " TUNNEL_EDGE to host:port (Cloudflare's edges listen on port 7844 of"
+                            + " region1.v2.argotunnel.com and region2.v2.argotunnel.com), or call edgeAddresses(...) or"
+                            + " edge(...) of the builder."));
+        }
+        return TunnelStart.of(settings);
+    }
+
+    @Override
+    public Map<String, String> readStrings(String json) {
+        return FlatJson.read(json);
+    }
+}

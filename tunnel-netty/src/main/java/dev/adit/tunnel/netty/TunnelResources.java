@@ -1,0 +1,46 @@
+package dev.adit.tunnel.netty;
+
+import dev.adit.tunnel.netty.connector.event.TunnelEvents;
+import dev.adit.tunnel.netty.origin.OriginResources;
+import dev.adit.tunnel.netty.origin.handler.HandlerExecutors;
+import dev.adit.tunnel.netty.transport.EventLoops;
+import dev.adit.tunnel.netty.transport.NameResolver;
+import dev.adit.tunnel.spi.TunnelSettings;
+import java.util.concurrent.Executor;
+
+/**
+ * The threads of one tunnel, its own or borrowed.
+ *
+ * @param loops where connections live
+ * @param resolver resolves names, on threads of its own
+ * @param handlers where handlers run, our own threads or the application's
+ * @param origin what origins need of them
+ * @param events delivers events
+ */
+record TunnelResources(
+        EventLoops loops, NameResolver resolver, HandlerExecutors handlers, OriginResources origin, TunnelEvents events)
+        implements AutoCloseable {
+
+    static TunnelResources of(TunnelSettings settings) {
+        EventLoops loops = settings.eventLoops() == null
+                ? EventLoops.owned("adit-connector", Runtime.getRuntime().availableProcessors())
+                : EventLoops.borrowed(settings.eventLoops());
+        NameResolver resolver = new NameResolver();
+        Executor lent = settings.handlerExecutor();
+        HandlerExecutors handlers = lent == null ? HandlerExecutors.ownThreads() : HandlerExecutors.borrowed(lent);
+        return new TunnelResources(
+                loops,
+                resolver,
+                handlers,
+                new OriginResources(loops.channel(), resolver, handlers),
+                new TunnelEvents(settings.listeners()));
+    }
+
+    @Override
+    public void close() {
+        events.close();
+        handlers.close();
+        resolver.close();
+        loops.close();
+    }
+}

@@ -1,0 +1,55 @@
+package dev.adit.tunnel.netty.connector;
+
+import dev.adit.tunnel.netty.wire.TunnelHeaders;
+import dev.adit.tunnel.netty.wire.rpc.ConnectionOptions;
+import java.lang.module.ModuleDescriptor;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a connector says about itself when it registers. One for each running tunnel, the same for all its connections.
+ *
+ * @param clientId made at start
+ * @param version of Adit
+ * @param arch operating system and processor in Go's names, as the reference connector sends them
+ */
+record ConnectorIdentity(UUID clientId, String version, String arch) {
+
+    /** The response header of protocol section 7.4 is understood. Configuration pushes are not asked for. */
+    private static final String SERIALIZED_HEADERS = "serialized_headers";
+
+    private static final int MAX_ATTEMPTS_TOLD = 255;
+
+    static ConnectorIdentity ofThisProcess() {
+        Class<?> ours = ConnectorIdentity.class;
+        // The jar's manifest tells it on the class path, the module's descriptor on the module path.
+        String version = Optional.ofNullable(ours.getPackage().getImplementationVersion())
+                .or(() -> Optional.ofNullable(ours.getModule().getDescriptor()).flatMap(ModuleDescriptor::rawVersion))
+                .orElse("dev");
+        return new ConnectorIdentity(UUID.randomUUID(), "adit/" + version, thisArch());
+    }
+
+    ConnectionOptions options(@Nullable InetAddress localAddress, int previousAttempts) {
+        return new ConnectionOptions(
+                clientId,
+                List.of(SERIALIZED_HEADERS, TunnelHeaders.FEATURE_INTERIM),
+                version,
+                arch,
+                localAddress,
+                false,
+                0,
+                Math.min(previousAttempts, MAX_ATTEMPTS_TOLD));
+    }
+
+    private static String thisArch() {
+        String os = System.getProperty("os.name", "unknown").toLowerCase(Locale.ROOT);
+        String goOs = os.startsWith("mac") ? "darwin" : os.startsWith("windows") ? "windows" : os.replace(' ', '-');
+        String processor = System.getProperty("os.arch", "unknown").toLowerCase(Locale.ROOT);
+        String goArch = processor.equals("x86_64") ? "amd64" : processor.equals("aarch64") ? "arm64" : processor;
+        return goOs + "_" + goArch;
+    }
+}

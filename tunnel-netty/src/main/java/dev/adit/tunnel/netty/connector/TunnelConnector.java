@@ -1,0 +1,139 @@
+package dev.adit.tunnel.netty.connector;
+
+import dev.adit.tunnel.CloseReport;
+import dev.adit.tunnel.ConnectionInfo;
+import dev.adit.tunnel.EdgeTrust;
+import dev.adit.tunnel.Ingress;
+import dev.adit.tunnel.TunnelCredentials;
+import dev.adit.tunnel.TunnelState;
+import dev.adit.tunnel.event.TunnelEvent;
+import dev.adit.tunnel.netty.connector.dial.EdgeDialer;
+import dev.adit.tunnel.netty.connector.dial.EdgeTls;
+import dev.adit.tunnel.netty.connector.event.TunnelEvents;
+import dev.adit.tunnel.netty.connector.serve.ActiveIngress;
+import dev.adit.tunnel.netty.origin.OriginResources;
+import dev.adit.tunnel.netty.transport.EventLoops;
+import dev.adit.tunnel.netty.wire.http2.ReceiveBudget;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * The connector of one running tunnel, put together: the rules, the dialer and the supervisor. Safe for use by several
+ * threads. Borrows event loops and origin resources; closing them is for who made them.
+ */
+public final class TunnelConnector {
+
+    private final ActiveIngress ingress;
+    private final TunnelEvents events;
+    private final ConnectionSupervisor supervisor;
+
+    /**
+     * Where and how to join an edge.
+     *
+     * @param addresses at least one, resolved or not
+     * @param trust whom to take for the edge
+     * @param connectTimeout limit for TCP, for TLS, and for the edge's first stream, each
+     * @param registrationTimeout limit for the answer to an RPC
+     */
+    public record Edge(
+            List<InetSocketAddress> addresses,
+            EdgeTrust trust,
+            Duration connectTimeout,
+            Duration registrationTimeout) {}
+
+    /**
+     * Puts a connector together; nothing is opened yet.
+     *
+     * @param credentials what to register with
+     * @param edge where to join
+     * @param rules the first rules
+     * @param loops what to run on
+     * @param resources what origins need
+     * @param events told what happens
+     */
+    public TunnelConnector(
+            TunnelCredentials credentials,
+            Edge edge,
+            Ingress rules,
+            EventLoops loops,
+            OriginResources resources,
+            TunnelEvents events) {
+        this.events = events;
+        this.ingress = new ActiveIngress(rules, resources);
+        EdgeDialer dialer = new EdgeDialer(
+                loops.channel(),
+                resources.resolver(),
+                new EdgeTls(edge.trust(), edge.connectTimeout()),
+                edge.connectTimeout());
+        ConnectorContext context = new ConnectorContext(
+                credentials,
+                ConnectorIdentity.ofThisProcess(),
+                dialer,
+                ingress,
+                events,
+                ReceiveBudget.forThisJvm(),
+                edge.connectTimeout(),
+                edge.registrationTimeout());
+        this.supervisor = new ConnectionSupervisor(
+                context, edge.addresses(), loops.group().next());
+    }
+
+    /**
+     * Begins to connect.
+     *
+     * @return completes when the first connection is registered, exceptionally when that has failed
+     */
+    public CompletableFuture<Void> start() {
+        return supervisor.start();
+    }
+
+    /**
+     * Ends the connection and the pools.
+     *
+     * @param grace how long running requests may take
+     * @return completes with what was cut
+     */
+    public CompletableFuture<List<CloseReport.CutRequest>> close(Duration grace) {
+        return supervisor.close(grace).whenComplete((cut, failure) -> ingress.close());
+    }
+
+    /**
+     * Replaces the rules.
+     *
+     * @param rules checked rules
+     */
+    public void updateIngress(Ingress rules) {
+        ingress.replace(rules);
+        events.publish(new TunnelEvent.ConfigurationApplied(Instant.now(), rules));
+    }
+
+    /**
+     * Returns the rules in force.
+     *
+     * @return the rules for new requests
+     */
+    public Ingress ingress() {
+        return ingress.ingress();
+    }
+
+    /**
+     * Returns how the tunnel is doing.
+     *
+     * @return the state now
+     */
+    public TunnelState state() {
+        return supervisor.state();
+    }
+
+    /**
+     * Returns the registered connections.
+     *
+     * @return a snapshot
+     */
+    public List<ConnectionInfo> connections() {
+        return supervisor.connections();
+    }
+}

@@ -1,0 +1,103 @@
+package dev.adit.tunnel.netty.connector.serve;
+
+import dev.adit.tunnel.Ingress;
+import dev.adit.tunnel.IngressRule;
+import dev.adit.tunnel.Origin;
+import dev.adit.tunnel.OriginOptions;
+import dev.adit.tunnel.netty.origin.OriginProxies;
+import dev.adit.tunnel.netty.origin.OriginProxy;
+import dev.adit.tunnel.netty.origin.OriginResources;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The rules in force and the proxies behind them. A request takes the table that is current when it begins and keeps it.
+ * Replacing the table keeps the proxies, and so the warm connections, of rules that go to the same origin in the same
+ * way. Safe for use by several threads.
+ */
+public final class ActiveIngress implements AutoCloseable {
+
+    private final OriginResources resources;
+    private volatile Table table;
+
+    /**
+     * Puts rules in force.
+     *
+     * @param ingress the first rules
+     * @param resources what proxies work with
+     */
+    public ActiveIngress(Ingress ingress, OriginResources resources) {
+        this.resources = resources;
+        this.table = table(ingress, Map.of());
+    }
+
+    /** Where a rule's requests go; what makes two rules share a proxy. */
+    private record Destination(Origin origin, OriginOptions options) {
+        static Destination of(IngressRule rule) {
+            return new Destination(rule.origin(), rule.options());
+        }
+    }
+
+    private record Table(Ingress ingress, Map<Destination, OriginProxy> proxies, List<OriginProxy> byRule) {}
+
+    /**
+     * What takes a request.
+     *
+     * @param index of the rule, from 0
+     * @param rule the rule
+     * @param proxy of its origin
+     */
+    record Match(int index, IngressRule rule, OriginProxy proxy) {}
+
+    /** Finds what takes a request. */
+    Match match(String host, String path) {
+        Table current = table;
+        int index = current.ingress().matcher().match(host, path);
+        return new Match(
+                index, current.ingress().rules().get(index), current.byRule().get(index));
+    }
+
+    /**
+     * Returns the rules in force.
+     *
+     * @return the rules for new requests
+     */
+    public Ingress ingress() {
+        return table.ingress();
+    }
+
+    /**
+     * Replaces the rules at once; running requests keep the old ones.
+     *
+     * @param ingress the new rules
+     */
+    public synchronized void replace(Ingress ingress) {
+        Table old = table;
+        Table next = table(ingress, old.proxies());
+        table = next;
+        old.proxies().forEach((destination, proxy) -> {
+            if (!next.proxies().containsKey(destination)) {
+                proxy.close();
+            }
+        });
+    }
+
+    @Override
+    public synchronized void close() {
+        table.proxies().values().forEach(OriginProxy::close);
+    }
+
+    private Table table(Ingress ingress, Map<Destination, OriginProxy> reusable) {
+        Map<Destination, OriginProxy> proxies = new HashMap<>();
+        List<OriginProxy> byRule = new ArrayList<>();
+        for (IngressRule rule : ingress.rules()) {
+            byRule.add(proxies.computeIfAbsent(Destination.of(rule), destination -> {
+                OriginProxy warm = reusable.get(destination);
+                return warm != null ? warm : OriginProxies.of(destination.origin(), destination.options(), resources);
+            }));
+        }
+        return new Table(ingress, Map.copyOf(proxies), List.copyOf(byRule));
+    }
+}

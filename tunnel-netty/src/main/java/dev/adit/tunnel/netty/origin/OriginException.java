@@ -1,0 +1,54 @@
+package dev.adit.tunnel.netty.origin;
+
+import dev.adit.tunnel.OriginFailure;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** Why a request cannot go on: the leg that failed and a message for the log. Never leaves this package. */
+final class OriginException extends Exception {
+
+    private final OriginFailure failure;
+
+    OriginException(OriginFailure failure, String message, @Nullable Throwable cause) {
+        super(message, cause);
+        this.failure = failure;
+    }
+
+    /** The origin answered something that cannot be passed on, or broke off. */
+    static OriginException broken(OriginAddress origin, boolean begun, String what, @Nullable Throwable cause) {
+        if (begun) {
+            return new OriginException(
+                    OriginFailure.RESPONSE_CUT_SHORT,
+                    "Origin " + origin + " broke its response off: " + what
+                            + ". The visitor sees it break off. Look at the service's log.",
+                    cause);
+        }
+        return new OriginException(
+                OriginFailure.RESPONSE_INVALID,
+                "Origin " + origin + " gave no valid HTTP/1.1 response: " + what
+                        + ". Look at the service's log, and whether it speaks HTTP on this port.",
+                cause);
+    }
+
+    /** The origin took the request and did not begin to answer. */
+    static OriginException silent(OriginAddress origin, Duration limit) {
+        return new OriginException(
+                OriginFailure.RESPONSE_TIMED_OUT,
+                "Origin " + origin + " did not answer within " + limit.toMillis()
+                        + " ms. Look at the service, or raise the rule's responseTimeout.",
+                null);
+    }
+
+    OriginFailure failure() {
+        return failure;
+    }
+
+    /** What a person can read of any exception: its message, or its kind if it has none. */
+    static String text(@Nullable Throwable cause) {
+        if (cause == null) {
+            return "no reason known";
+        }
+        @Nullable String message = cause.getMessage();
+        return message == null || message.isBlank() ? cause.getClass().getSimpleName() : message;
+    }
+}

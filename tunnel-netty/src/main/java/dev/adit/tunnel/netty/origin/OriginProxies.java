@@ -1,0 +1,55 @@
+package dev.adit.tunnel.netty.origin;
+
+import dev.adit.tunnel.Origin;
+import dev.adit.tunnel.OriginOptions;
+import dev.adit.tunnel.TunnelException;
+import dev.adit.tunnel.netty.origin.handler.HandlerOriginProxy;
+
+/** Chooses the proxy that serves an origin. */
+public final class OriginProxies {
+
+    private OriginProxies() {}
+
+    /**
+     * Makes the proxy for one rule. Reads {@link OriginOptions#caPool()}, so not for an event loop.
+     *
+     * @param origin an origin that {@link #isServed}
+     * @param options how to talk to it
+     * @param resources shared with the client's other origins
+     * @return to be closed when the rule is gone
+     * @throws TunnelException if the kind is not served, or the options cannot be used
+     */
+    public static OriginProxy of(Origin origin, OriginOptions options, OriginResources resources) {
+        if (origin instanceof Origin.Http http) {
+            return new HttpOriginProxy(new OriginAddress(http.host(), http.port(), false), options, resources);
+        }
+        if (origin instanceof Origin.Https https) {
+            return new HttpOriginProxy(new OriginAddress(https.host(), https.port(), true), options, resources);
+        }
+        if (origin instanceof Origin.Status status) {
+            return new StatusOriginProxy(status.status());
+        }
+        if (origin instanceof Origin.Handler handler) {
+            return new HandlerOriginProxy(handler.handler(), options, resources.handlerExecutor());
+        }
+        if (origin instanceof Origin.AsyncHandler handler) {
+            return new HandlerOriginProxy(handler.handler(), options, resources.handlerExecutor());
+        }
+        throw new TunnelException("Origin " + origin + " is of a kind that is not served yet: "
+                + origin.getClass().getSimpleName() + ". Use http, https, status or a handler.");
+    }
+
+    /**
+     * Tells whether {@link #of} takes this kind of origin.
+     *
+     * @param origin any origin
+     * @return whether it is served
+     */
+    public static boolean isServed(Origin origin) {
+        return origin instanceof Origin.Http
+                || origin instanceof Origin.Https
+                || origin instanceof Origin.Status
+                || origin instanceof Origin.Handler
+                || origin instanceof Origin.AsyncHandler;
+    }
+}

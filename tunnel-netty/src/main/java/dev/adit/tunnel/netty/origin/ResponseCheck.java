@@ -1,0 +1,83 @@
+package dev.adit.tunnel.netty.origin;
+
+import dev.adit.tunnel.netty.wire.Tokens;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Whether what an origin answered can be passed on. Each check returns what is wrong, null if nothing is. */
+final class ResponseCheck {
+
+    /** RFC 6455 section 1.3. */
+    private static final String WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+    private ResponseCheck() {}
+
+    static @Nullable String head(HttpResponse response) {
+        if (!response.protocolVersion().protocolName().equals("HTTP")
+                || response.protocolVersion().majorVersion() != 1) {
+            return "the version is " + response.protocolVersion();
+        }
+        int status = response.status().code();
+        if (status < 100 || status > 999) {
+            return "the status is " + status;
+        }
+        HttpHeaders headers = response.headers();
+        List<String> codings = headers.getAll(HttpHeaderNames.TRANSFER_ENCODING);
+        if (codings.size() > 1
+                || (codings.size() == 1
+                        && !HttpHeaderValues.CHUNKED.contentEqualsIgnoreCase(
+                                codings.get(0).trim()))) {
+            return "Transfer-Encoding is " + codings + ", and only chunked is understood";
+        }
+        if (!codings.isEmpty() && headers.contains(HttpHeaderNames.CONTENT_LENGTH)) {
+            return "both Transfer-Encoding and Content-Length";
+        }
+        return fields(headers);
+    }
+
+    static @Nullable String fields(HttpHeaders headers) {
+        Iterator<Map.Entry<CharSequence, CharSequence>> fields = headers.iteratorCharSequence();
+        while (fields.hasNext()) {
+            Map.Entry<CharSequence, CharSequence> field = fields.next();
+            if (!Tokens.isToken(field.getKey())) {
+                return "a header name is not a token";
+            }
+            if (!Tokens.isFieldValue(field.getValue())) {
+                return "a line break or a NUL in the value of " + field.getKey();
+            }
+        }
+        return null;
+    }
+
+    /** Whether 101 is the proven answer to this key. */
+    static @Nullable String upgrade(HttpHeaders headers, @Nullable CharSequence key) {
+        if (!headers.contains(HttpHeaderNames.UPGRADE, HttpHeaderValues.WEBSOCKET, true)) {
+            return "101 without Upgrade: websocket";
+        }
+        @Nullable String accept = headers.get(HttpHeaderNames.SEC_WEBSOCKET_ACCEPT);
+        if (key == null || accept == null || !accept.trim().equals(accept(key))) {
+            return "101 with a Sec-WebSocket-Accept that does not answer the visitor's key";
+        }
+        return null;
+    }
+
+    private static String accept(CharSequence key) {
+        try {
+            byte[] text = (key.toString().trim() + WEBSOCKET_GUID).getBytes(StandardCharsets.ISO_8859_1);
+            return Base64.getEncoder()
+                    .encodeToString(MessageDigest.getInstance("SHA-1").digest(text));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("SHA-1 is missing, which every JDK has to offer", e);
+        }
+    }
+}
