@@ -317,6 +317,7 @@ class AsyncHandlerTest {
         var visitor =
                 visitor().calls(proxy(exchange -> exchange.respond(200, HeaderFields.empty(), publisher, trailers)));
         assertThat(visitor.status()).isEqualTo(200);
+        visitor.waitsFor(publisher::hasSubscribers); // it drops what nobody has subscribed to
         publisher.submit(bytes("one"));
         visitor.waitsForBytes(3);
         publisher.submit(bytes("two"));
@@ -376,6 +377,7 @@ class AsyncHandlerTest {
         var visitor =
                 visitor().calls(proxy(exchange -> exchange.respond(200, HeaderFields.empty(), publisher, NO_TRAILERS)));
         visitor.status();
+        visitor.waitsFor(publisher::hasSubscribers);
         publisher.submit(bytes("one"));
         publisher.closeExceptionally(new IllegalStateException("source failed"));
         assertThat(visitor.fails()).isEqualTo(OriginFailure.RESPONSE_CUT_SHORT);
