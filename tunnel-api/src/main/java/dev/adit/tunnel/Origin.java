@@ -153,12 +153,12 @@ public sealed interface Origin {
     /**
      * TCP to a destination that the visitor names.
      *
-     * @param allowed networks in CIDR form that may be reached; everything else is refused
+     * @param rules the destinations that may be reached; everything else is refused
      */
-    record Bastion(List<String> allowed) implements Origin {
+    record Bastion(List<IpRule> rules) implements Origin {
         /** Copies the list. */
         public Bastion {
-            allowed = List.copyOf(allowed);
+            rules = List.copyOf(rules);
         }
 
         @Override
@@ -170,12 +170,12 @@ public sealed interface Origin {
     /**
      * A SOCKS5 proxy.
      *
-     * @param allowed networks in CIDR form that may be reached; everything else is refused
+     * @param rules the destinations that may be reached; everything else is refused
      */
-    record Socks(List<String> allowed) implements Origin {
+    record Socks(List<IpRule> rules) implements Origin {
         /** Copies the list. */
         public Socks {
-            allowed = List.copyOf(allowed);
+            rules = List.copyOf(rules);
         }
 
         @Override
@@ -303,21 +303,21 @@ public sealed interface Origin {
     /**
      * TCP to a destination that the visitor names.
      *
-     * @param allowed networks in CIDR form that may be reached
+     * @param rules the destinations that may be reached; everything else is refused
      * @return the origin
      */
-    static Bastion bastion(String... allowed) {
-        return new Bastion(List.of(allowed));
+    static Bastion bastion(IpRule... rules) {
+        return new Bastion(List.of(rules));
     }
 
     /**
      * A SOCKS5 proxy.
      *
-     * @param allowed networks in CIDR form that may be reached
+     * @param rules the destinations that may be reached; everything else is refused
      * @return the origin
      */
-    static Socks socks(String... allowed) {
-        return new Socks(List.of(allowed));
+    static Socks socks(IpRule... rules) {
+        return new Socks(List.of(rules));
     }
 
     private static void checkAddress(String host, int port) {

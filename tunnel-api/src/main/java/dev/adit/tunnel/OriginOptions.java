@@ -23,6 +23,11 @@ import org.jspecify.annotations.Nullable;
  *     {@code originServerName}. Default false
  * @param caPool a PEM file of authorities trusted besides the system's. Null, the default, adds none
  * @param noTlsVerify whether to accept any certificate. Default false; logged as a warning
+ * @param disableChunkedEncoding whether the origin gets a {@code Content-Length} even where the visitor sent none: the body is then
+ *     held back until it is complete, up to 1 MiB; a longer one is answered 413. Default false
+ * @param http2Origin whether to offer HTTP/2 to an https origin. Default false
+ * @param proxyType what is spoken inside the visitor's stream to a TCP origin. Default {@link ProxyType#NONE}
+ * @param access whose requests are let through. Null, the default, lets all through
  * @param responseTimeout limit from the request until the response begins. Default 90 s; zero means none
  */
 public record OriginOptions(
@@ -37,6 +42,10 @@ public record OriginOptions(
         boolean matchSniToHost,
         @Nullable Path caPool,
         boolean noTlsVerify,
+        boolean disableChunkedEncoding,
+        boolean http2Origin,
+        ProxyType proxyType,
+        @Nullable AccessPolicy access,
         Duration responseTimeout) {
 
     private static final OriginOptions DEFAULTS = new OriginOptions(
@@ -51,7 +60,19 @@ public record OriginOptions(
             false,
             null,
             false,
+            false,
+            false,
+            ProxyType.NONE,
+            null,
             Duration.ofSeconds(90));
+
+    /** What is spoken inside the visitor's stream to a TCP origin. */
+    public enum ProxyType {
+        /** The origin's own protocol. */
+        NONE,
+        /** SOCKS5 up to the visitor's request to connect, then the origin's protocol; the origin stays the one of the rule. */
+        SOCKS
+    }
 
     /** Checks the limits. */
     public OriginOptions {
@@ -121,6 +142,10 @@ public record OriginOptions(
         private boolean matchSniToHost;
         private @Nullable Path caPool;
         private boolean noTlsVerify;
+        private boolean disableChunkedEncoding;
+        private boolean http2Origin;
+        private ProxyType proxyType;
+        private @Nullable AccessPolicy access;
         private Duration responseTimeout;
 
         private Builder(OriginOptions from) {
@@ -135,6 +160,10 @@ public record OriginOptions(
             matchSniToHost = from.matchSniToHost;
             caPool = from.caPool;
             noTlsVerify = from.noTlsVerify;
+            disableChunkedEncoding = from.disableChunkedEncoding;
+            http2Origin = from.http2Origin;
+            proxyType = from.proxyType;
+            access = from.access;
             responseTimeout = from.responseTimeout;
         }
 
@@ -260,6 +289,50 @@ public record OriginOptions(
         }
 
         /**
+         * Sets {@link OriginOptions#disableChunkedEncoding()}.
+         *
+         * @param value whether the body is sent with its length
+         * @return this
+         */
+        public Builder disableChunkedEncoding(boolean value) {
+            disableChunkedEncoding = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link OriginOptions#http2Origin()}.
+         *
+         * @param value whether to offer HTTP/2
+         * @return this
+         */
+        public Builder http2Origin(boolean value) {
+            http2Origin = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link OriginOptions#proxyType()}.
+         *
+         * @param value what is spoken inside the visitor's stream
+         * @return this
+         */
+        public Builder proxyType(ProxyType value) {
+            proxyType = value;
+            return this;
+        }
+
+        /**
+         * Sets {@link OriginOptions#access()}.
+         *
+         * @param value null for no check
+         * @return this
+         */
+        public Builder access(@Nullable AccessPolicy value) {
+            access = value;
+            return this;
+        }
+
+        /**
          * Sets {@link OriginOptions#responseTimeout()}.
          *
          * @param value zero for none
@@ -289,6 +362,10 @@ public record OriginOptions(
                     matchSniToHost,
                     caPool,
                     noTlsVerify,
+                    disableChunkedEncoding,
+                    http2Origin,
+                    proxyType,
+                    access,
                     responseTimeout);
         }
     }
