@@ -4,6 +4,8 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -84,18 +86,47 @@ public sealed interface Origin {
     /**
      * A raw TCP service, reached by visitors through WebSocket.
      *
+     * @param scheme what the service speaks, such as {@code tcp} or {@code ssh}, lower-case. It names the default port
+     *     and is shown, nothing else; {@code http}, {@code https}, {@code h2c}, {@code ws} and {@code wss} are no TCP
+     *     services
      * @param host a name or an IP literal, without brackets
-     * @param port 1 to 65535
+     * @param port 1 to 65535; 0 stands for none, and every request is then answered 502. Configuration files may leave
+     *     it out for a scheme without a default port, as cloudflared does
      */
-    record Tcp(String host, int port) implements Origin {
-        /** Checks host and port. */
+    record Tcp(String scheme, String host, int port) implements Origin {
+
+        private static final Pattern SCHEME = Pattern.compile("[a-z][a-z0-9+.-]*");
+        private static final Set<String> OF_HTTP = Set.of("http", "https", "h2c", "ws", "wss");
+
+        /** Checks scheme, host and port. */
         public Tcp {
-            checkAddress(host, port);
+            if (!SCHEME.matcher(scheme).matches() || OF_HTTP.contains(scheme)) {
+                throw new IllegalArgumentException("scheme: '" + scheme
+                        + "' (expected: that of a TCP service in lower case, such as tcp, ssh, rdp or smb)");
+            }
+            checkAddress(host, port == 0 ? 1 : port);
+        }
+
+        /**
+         * Returns the port of a scheme where none is given. Source: cloudflared, {@code ingress/origin_service.go}.
+         *
+         * @param scheme lower-case
+         * @return 7864 for {@code tcp}, 22 for {@code ssh}, 3389 for {@code rdp}, 445 for {@code smb}, else 0
+         */
+        public static int defaultPort(String scheme) {
+            return switch (scheme) {
+                case "tcp" -> 7864;
+                case "ssh" -> 22;
+                case "rdp" -> 3389;
+                case "smb" -> 445;
+                default -> 0;
+            };
         }
 
         @Override
         public String toString() {
-            return "tcp://" + authority(host, port);
+            String shown = scheme + "://" + authority(host, port);
+            return port == 0 ? shown.substring(0, shown.length() - 2) : shown;
         }
     }
 
@@ -258,7 +289,24 @@ public sealed interface Origin {
      * @return the origin
      */
     static Tcp tcp(String host, int port) {
-        return new Tcp(host, port);
+        return new Tcp("tcp", host, checkPort(port));
+    }
+
+    /**
+     * A raw TCP service.
+     *
+     * @param uri {@code tcp://host[:port]} or with any other scheme that is not one of HTTP. Ports that are not given
+     *     are 7864 for {@code tcp}, 22 for {@code ssh}, 3389 for {@code rdp} and 445 for {@code smb}
+     * @return the origin
+     * @throws IllegalArgumentException if the scheme is none or one of HTTP, there is no host, there is a path, or there
+     *     is no port and the scheme has none
+     */
+    static Tcp tcp(URI uri) {
+        @Nullable String given = uri.getScheme();
+        String scheme = given == null ? "" : given.toLowerCase(Locale.ROOT);
+        String host = host(uri, given == null ? "tcp" : scheme);
+        int port = port(uri, Tcp.defaultPort(scheme));
+        return new Tcp(scheme, host, checkPort(port));
     }
 
     /**
@@ -328,9 +376,14 @@ public sealed interface Origin {
             throw new IllegalArgumentException("host: '" + host
                     + "' (expected: a host name or an IP literal, without port, brackets, path or scheme)");
         }
+        checkPort(port);
+    }
+
+    private static int checkPort(int port) {
         if (port < 1 || port > 65535) {
             throw new IllegalArgumentException("port: " + port + " (expected: 1 to 65535)");
         }
+        return port;
     }
 
     private static String authority(String host, int port) {

@@ -20,6 +20,25 @@ class OriginTest {
         assertThat(Origin.https(URI.create("https://a.test"))).isEqualTo(Origin.https("a.test", 443));
     }
 
+    @Test
+    void readsUrisOfTcpServices() {
+        assertThat(Origin.tcp(URI.create("SSH://localhost"))).hasToString("ssh://localhost:22");
+        assertThat(Origin.tcp(URI.create("rdp://10.0.0.1"))).hasToString("rdp://10.0.0.1:3389");
+        assertThat(Origin.tcp(URI.create("smb://10.0.0.1"))).hasToString("smb://10.0.0.1:445");
+        assertThat(Origin.tcp(URI.create("tcp://localhost"))).isEqualTo(Origin.tcp("localhost", 7864));
+        assertThat(Origin.tcp(URI.create("tcp://[::1]:5432"))).hasToString("tcp://[::1]:5432");
+        assertThat(Origin.tcp(URI.create("ftp://localhost:21"))).hasToString("ftp://localhost:21");
+        assertThat(new Origin.Tcp("ftp", "localhost", 0)).hasToString("ftp://localhost");
+        assertThat(new Origin.Tcp("ftp", "::1", 0)).hasToString("ftp://[::1]");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"ftp://localhost", "http://a.test:80", "wss://a.test:80", "//a.test:22", "ssh:/a", "ssh://a/b"})
+    void refusesUrisThatAreNoTcpService(String uri) {
+        assertThatIllegalArgumentException().isThrownBy(() -> Origin.tcp(URI.create(uri)));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
