@@ -20,13 +20,14 @@ import org.jspecify.annotations.Nullable;
  * One attempt to reach an origin: resolves its name and tries the addresses of both families in turn, the next one
  * 250 ms after the last or as soon as that failed, until one answers (RFC 8305, in short). Used on its event loop only.
  */
-final class Dial implements OriginDialer.Outcome {
+public final class Dial implements OriginDialer.Outcome {
 
     static final long STAGGER_MILLIS = 250;
 
     private final OriginDialer dialer;
-    private final OriginPool pool;
+    private final EventLoop loop;
     private final String serverName;
+    private final boolean offerHttp2;
     private final OriginDialer.Outcome outcome;
     private final List<ChannelFuture> attempts = new ArrayList<>();
     private final List<String> refused = new ArrayList<>();
@@ -39,18 +40,30 @@ final class Dial implements OriginDialer.Outcome {
     private @Nullable ScheduledFuture<?> deadline;
     private @Nullable ScheduledFuture<?> stagger;
 
-    Dial(OriginDialer dialer, OriginPool pool, String serverName, OriginDialer.Outcome outcome) {
+    /**
+     * Makes an attempt that has not begun.
+     *
+     * @param dialer knows the origin
+     * @param loop where the connection will live
+     * @param serverName the name to ask for and verify in TLS
+     * @param offerHttp2 whether to offer HTTP/2 besides HTTP/1.1 in TLS
+     * @param outcome told once
+     */
+    public Dial(
+            OriginDialer dialer, EventLoop loop, String serverName, boolean offerHttp2, OriginDialer.Outcome outcome) {
         this.dialer = dialer;
-        this.pool = pool;
+        this.loop = loop;
         this.serverName = serverName;
+        this.offerHttp2 = offerHttp2;
         this.outcome = outcome;
     }
 
-    void start() {
+    /** Begins. */
+    public void start() {
         long limit = dialer.options().connectTimeout().toNanos();
-        deadline = loop().schedule(this::timedOut, limit, TimeUnit.NANOSECONDS);
+        deadline = loop.schedule(this::timedOut, limit, TimeUnit.NANOSECONDS);
         Future<List<InetAddress>> resolved =
-                dialer.resolver().resolve(dialer.address().host(), loop());
+                dialer.resolver().resolve(dialer.address().host(), loop);
         if (resolved.isDone()) {
             onResolved(resolved);
         } else {
@@ -59,16 +72,12 @@ final class Dial implements OriginDialer.Outcome {
     }
 
     /** Gives up; the outcome is not told. */
-    void cancel() {
+    public void cancel() {
         over = true;
         stopAttempts();
         if (winner != null) {
             winner.close();
         }
-    }
-
-    private EventLoop loop() {
-        return pool.loop();
     }
 
     private void onResolved(Future<List<InetAddress>> resolved) {
@@ -116,11 +125,11 @@ final class Dial implements OriginDialer.Outcome {
             return;
         }
         InetAddress address = addresses.get(next++);
-        ChannelFuture attempt = dialer.open(loop(), address);
+        ChannelFuture attempt = dialer.open(loop, address);
         attempts.add(attempt);
         var unused = attempt.addListener(done -> onAttempt(attempt, address));
         if (!over && next < addresses.size() && stagger == null) {
-            stagger = loop().schedule(this::tryNext, staggerNanos(), TimeUnit.NANOSECONDS);
+            stagger = loop.schedule(this::tryNext, staggerNanos(), TimeUnit.NANOSECONDS);
         }
     }
 
@@ -139,7 +148,7 @@ final class Dial implements OriginDialer.Outcome {
         if (attempt.isSuccess()) {
             winner = attempt.channel();
             stopAttempts();
-            dialer.secure(winner, pool, serverName, this);
+            dialer.secure(winner, serverName, offerHttp2, this);
             return;
         }
         attempts.remove(attempt);
@@ -193,10 +202,12 @@ final class Dial implements OriginDialer.Outcome {
     }
 
     @Override
-    public void connected(OriginConnection connection) {
-        if (!over) {
+    public void connected(Channel channel) {
+        if (over) {
+            channel.close();
+        } else {
             over = true;
-            outcome.connected(connection);
+            outcome.connected(channel);
         }
     }
 

@@ -2,6 +2,7 @@ package dev.adit.tunnel.netty.origin;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.handler.codec.http.DefaultHttpContent;
@@ -36,6 +37,7 @@ final class HttpOriginCall implements OriginCall, OriginDialer.Outcome {
     private final ResponseClock clock;
 
     private @Nullable RequestHead head;
+    private String serverName = "";
     private RequestBody body;
     private @Nullable HttpHeaders trailers;
     private @Nullable Dial dial;
@@ -61,20 +63,32 @@ final class HttpOriginCall implements OriginCall, OriginDialer.Outcome {
         body = new RequestBody(-1, request.endStream());
     }
 
-    void start() {
+    /**
+     * Begins.
+     *
+     * @param fresh a connection nothing was sent on yet, to be used before any other; null if there is none
+     */
+    void start(@Nullable Channel fresh) {
         RequestHead checked;
         try {
             checked = RequestHead.of(request, proxy.options());
         } catch (OriginException e) {
+            if (fresh != null) {
+                fresh.close();
+            }
             failed(e);
             return;
         }
         head = checked;
         body = new RequestBody(checked.contentLength(), request.endStream());
-        String serverName = proxy.dialer().serverName(checked.host());
+        serverName = proxy.dialer().serverName(checked.host());
+        if (fresh != null) {
+            connected(fresh);
+            return;
+        }
         @Nullable OriginConnection idle = pool.take(serverName);
         if (idle == null) {
-            dial(serverName);
+            dial();
             return;
         }
         use(idle, checked);
@@ -86,14 +100,16 @@ final class HttpOriginCall implements OriginCall, OriginDialer.Outcome {
         }
     }
 
-    private void dial(String serverName) {
-        dial = new Dial(proxy.dialer(), pool, serverName, this);
+    private void dial() {
+        dial = new Dial(proxy.dialer(), pool.loop(), serverName, false, this);
         dial.start();
     }
 
     @Override
-    public void connected(OriginConnection fresh) {
+    public void connected(Channel channel) {
         dial = null;
+        OriginConnection fresh = new OriginConnection(channel, pool, serverName);
+        fresh.install();
         @Nullable RequestHead checked = head;
         if (over || checked == null) {
             fresh.close();
@@ -407,7 +423,7 @@ final class HttpOriginCall implements OriginCall, OriginDialer.Outcome {
             endWritten = false;
             outputShut = false;
             clock.stop();
-            dial(lost.serverName());
+            dial();
         } else {
             broken(cause == null ? "it closed the connection" : OriginException.text(cause), cause);
         }

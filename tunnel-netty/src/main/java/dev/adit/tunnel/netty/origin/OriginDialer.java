@@ -19,14 +19,26 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** Opens connections to one origin: name, addresses, TCP, TLS. Safe for use by several threads. */
-final class OriginDialer {
+public final class OriginDialer {
 
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
 
     /** Takes the outcome of a {@link Dial}, on its event loop, once, unless it was cancelled. */
-    interface Outcome {
-        void connected(OriginConnection connection);
+    public interface Outcome {
 
+        /**
+         * A connection can be used; TLS is done where the origin has it. It reads from now on, so install what reads
+         * before this returns.
+         *
+         * @param channel the new owner's; nothing but TLS works on it yet
+         */
+        void connected(Channel channel);
+
+        /**
+         * No address can be reached, or TLS failed.
+         *
+         * @param failure which, and what to do
+         */
         void failed(OriginException failure);
     }
 
@@ -35,18 +47,35 @@ final class OriginDialer {
     private final OriginResources resources;
     private final @Nullable OriginTls tls;
 
-    OriginDialer(OriginAddress address, OriginOptions options, OriginResources resources) {
+    /**
+     * Reads {@link OriginOptions#caPool()} if the origin speaks TLS, so not for an event loop.
+     *
+     * @param address where the origin listens
+     * @param options its rule's
+     * @param resources shared with the client's other origins
+     */
+    public OriginDialer(OriginAddress address, OriginOptions options, OriginResources resources) {
         this.address = address;
         this.options = options;
         this.resources = resources;
         tls = address.tls() ? new OriginTls(address, options) : null;
     }
 
-    OriginAddress address() {
+    /**
+     * Returns where the origin listens.
+     *
+     * @return as given
+     */
+    public OriginAddress address() {
         return address;
     }
 
-    OriginOptions options() {
+    /**
+     * Returns how to talk to it.
+     *
+     * @return as given
+     */
+    public OriginOptions options() {
         return options;
     }
 
@@ -54,8 +83,13 @@ final class OriginDialer {
         return resources.resolver();
     }
 
-    /** The name that TLS asks for and verifies; connections are pooled by it. */
-    String serverName(String host) {
+    /**
+     * Returns the name that TLS asks for and verifies; connections are pooled by it.
+     *
+     * @param host the {@code Host} that is sent
+     * @return a name or an IP literal
+     */
+    public String serverName(String host) {
         if (options.matchSniToHost()) {
             String name = withoutPort(host);
             if (!name.isEmpty()) {
@@ -90,21 +124,18 @@ final class OriginDialer {
         return bootstrap.connect(new InetSocketAddress(to, address.port()));
     }
 
-    /** Puts TLS, the codec and the connection on a channel that is connected, and tells when it can be used. */
-    void secure(Channel channel, OriginPool pool, String serverName, Outcome outcome) {
-        OriginConnection connection = new OriginConnection(channel, pool, serverName);
+    /** Puts TLS on a channel that is connected, if the origin speaks it, and tells when the channel can be used. */
+    void secure(Channel channel, String serverName, boolean offerHttp2, Outcome outcome) {
         if (tls == null) {
-            connection.install();
             channel.config().setAutoRead(true);
-            outcome.connected(connection);
+            outcome.connected(channel);
             return;
         }
-        SslHandler handler = tls.newHandler(channel.alloc(), serverName);
+        SslHandler handler = tls.newHandler(channel.alloc(), serverName, offerHttp2);
         channel.pipeline().addLast(handler);
-        connection.install();
         var unused = handler.handshakeFuture().addListener(done -> {
             if (done.isSuccess()) {
-                outcome.connected(connection);
+                outcome.connected(channel);
             } else {
                 channel.close();
                 outcome.failed(tlsFailure(serverName, done.cause()));

@@ -4,12 +4,19 @@ import dev.adit.tunnel.OriginFailure;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Why a request cannot go on: the leg that failed and a message for the log. Never leaves this package. */
-final class OriginException extends Exception {
+/** Why a request cannot go on: the leg that failed and a message for the log. Never thrown at callers of a proxy. */
+public final class OriginException extends Exception {
 
     private final OriginFailure failure;
 
-    OriginException(OriginFailure failure, String message, @Nullable Throwable cause) {
+    /**
+     * Makes one.
+     *
+     * @param failure which leg failed
+     * @param message fact, cause and next step; no secret
+     * @param cause what led to it, null if there is nothing more to know
+     */
+    public OriginException(OriginFailure failure, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.failure = failure;
     }
@@ -30,8 +37,14 @@ final class OriginException extends Exception {
                 cause);
     }
 
-    /** The origin took the request and did not begin to answer. */
-    static OriginException silent(OriginAddress origin, Duration limit) {
+    /**
+     * The origin took the request and did not begin to answer.
+     *
+     * @param origin where it listens
+     * @param limit the time it had
+     * @return what to tell
+     */
+    public static OriginException silent(OriginAddress origin, Duration limit) {
         return new OriginException(
                 OriginFailure.RESPONSE_TIMED_OUT,
                 "Origin " + origin + " did not answer within " + limit.toMillis()
@@ -39,12 +52,22 @@ final class OriginException extends Exception {
                 null);
     }
 
-    OriginFailure failure() {
+    /**
+     * Returns which leg failed.
+     *
+     * @return as given
+     */
+    public OriginFailure failure() {
         return failure;
     }
 
-    /** What a person can read of any exception: its message, or its kind if it has none. */
-    static String text(@Nullable Throwable cause) {
+    /**
+     * Returns what a person can read of any exception.
+     *
+     * @param cause any, null if there is none
+     * @return its message, or its kind if it has none
+     */
+    public static String text(@Nullable Throwable cause) {
         if (cause == null) {
             return "no reason known";
         }

@@ -21,10 +21,12 @@ public final class OriginProxies {
      */
     public static OriginProxy of(Origin origin, OriginOptions options, OriginResources resources) {
         if (origin instanceof Origin.Http http) {
-            return new HttpOriginProxy(new OriginAddress(http.host(), http.port(), false), options, resources);
+            return new HttpOriginProxy(
+                    new OriginDialer(new OriginAddress("http", http.host(), http.port()), options, resources));
         }
         if (origin instanceof Origin.Https https) {
-            return new HttpOriginProxy(new OriginAddress(https.host(), https.port(), true), options, resources);
+            return new HttpOriginProxy(
+                    new OriginDialer(new OriginAddress("https", https.host(), https.port()), options, resources));
         }
         if (origin instanceof Origin.Status status) {
             return new StatusOriginProxy(status.status());

@@ -3,6 +3,8 @@ package dev.adit.tunnel.netty.origin;
 import dev.adit.tunnel.OriginOptions;
 import dev.adit.tunnel.TunnelException;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ApplicationProtocolConfig;
+import io.netty.handler.ssl.ApplicationProtocolNames;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -33,9 +35,17 @@ import org.slf4j.LoggerFactory;
 /** TLS towards one origin: whom to trust, and which name to ask for and verify. Safe for use by several threads. */
 final class OriginTls {
 
+    private static final ApplicationProtocolConfig HTTP_2_OR_1 = new ApplicationProtocolConfig(
+            ApplicationProtocolConfig.Protocol.ALPN,
+            ApplicationProtocolConfig.SelectorFailureBehavior.NO_ADVERTISE,
+            ApplicationProtocolConfig.SelectedListenerFailureBehavior.ACCEPT,
+            ApplicationProtocolNames.HTTP_2,
+            ApplicationProtocolNames.HTTP_1_1);
+
     private static final Logger LOG = LoggerFactory.getLogger(OriginTls.class);
 
     private final SslContext context;
+    private final SslContext http2Context;
     private final OriginAddress address;
     private final long handshakeMillis;
 
@@ -63,6 +73,7 @@ final class OriginTls {
                 }
             }
             context = builder.build();
+            http2Context = builder.applicationProtocolConfig(HTTP_2_OR_1).build();
         } catch (SSLException e) {
             throw new TunnelException("Origin " + address + ": TLS cannot be set up: " + e.getMessage(), e);
         }
@@ -72,9 +83,11 @@ final class OriginTls {
      * Makes the handler of one connection.
      *
      * @param serverName the name to ask for and verify
+     * @param offerHttp2 whether to offer HTTP/2 besides HTTP/1.1
      */
-    SslHandler newHandler(ByteBufAllocator allocator, String serverName) {
-        SslHandler handler = context.newHandler(allocator, serverName, address.port());
+    SslHandler newHandler(ByteBufAllocator allocator, String serverName, boolean offerHttp2) {
+        SslContext chosen = offerHttp2 ? http2Context : context;
+        SslHandler handler = chosen.newHandler(allocator, serverName, address.port());
         handler.setHandshakeTimeoutMillis(handshakeMillis);
         if (!NetUtil.isValidIpV4Address(serverName) && serverName.indexOf(':') < 0) {
             SSLParameters parameters = handler.engine().getSSLParameters();

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What came of a request's body and was not written yet, and the accounts: bytes announced against bytes received, bytes
  * written against bytes that the visitor got credit for. Flow control bounds what can wait to one stream window.
  */
-final class RequestBody {
+public final class RequestBody {
 
     private final Deque<ByteBuf> waiting = new ArrayDeque<>();
     private final long announced;
@@ -23,7 +23,7 @@ final class RequestBody {
      * @param announced the content length, -1 if none was given
      * @param ended whether nothing follows
      */
-    RequestBody(long announced, boolean ended) {
+    public RequestBody(long announced, boolean ended) {
         this.announced = announced;
         this.ended = ended;
     }
@@ -34,7 +34,7 @@ final class RequestBody {
      * @param data <em>takes ownership</em>, also when it throws
      * @throws OriginException if the body is longer, or with its end shorter, than announced
      */
-    void add(ByteBuf data, boolean end) throws OriginException {
+    public void add(ByteBuf data, boolean end) throws OriginException {
         received += data.readableBytes();
         if (data.isReadable()) {
             waiting.add(data);
@@ -49,48 +49,76 @@ final class RequestBody {
         }
     }
 
-    /** The body is complete. */
-    void end() throws OriginException {
+    /**
+     * The body is complete.
+     *
+     * @throws OriginException if it is shorter than announced
+     */
+    public void end() throws OriginException {
         ended = true;
         if (announced >= 0 && received < announced) {
             throw RequestHead.invalid("has a body of " + received + " bytes but announced " + announced);
         }
     }
 
-    /** Whether the visitor has sent all of it. */
-    boolean hasEnded() {
+    /**
+     * Tells whether the visitor has sent all of it.
+     *
+     * @return whether nothing follows
+     */
+    public boolean hasEnded() {
         return ended;
     }
 
-    /** Whether it is known to hold nothing. */
-    boolean isEmpty() {
+    /**
+     * Tells whether it is known to hold nothing.
+     *
+     * @return whether it ended without a byte
+     */
+    public boolean isEmpty() {
         return ended && received == 0;
     }
 
-    /** Takes out what waits longest, null if nothing does; <em>returns ownership</em>. */
-    @Nullable
-    ByteBuf poll() {
+    /**
+     * Takes out what waits longest.
+     *
+     * @return null if nothing waits; <em>returns ownership</em>
+     */
+    public @Nullable ByteBuf poll() {
         return waiting.poll();
     }
 
-    boolean hasWaiting() {
+    /**
+     * Tells whether there is something to write.
+     *
+     * @return whether {@link #poll} has a piece
+     */
+    public boolean hasWaiting() {
         return !waiting.isEmpty();
     }
 
-    /** Notes bytes that went to the origin's connection. */
-    void written(int bytes) {
+    /**
+     * Notes bytes that went to the origin's connection.
+     *
+     * @param bytes how many
+     */
+    public void written(int bytes) {
         uncredited += bytes;
     }
 
-    /** Bytes to give credit for now. */
-    int takeCredit() {
+    /**
+     * Takes out the bytes to give credit for now.
+     *
+     * @return how many
+     */
+    public int takeCredit() {
         int credit = uncredited;
         uncredited = 0;
         return credit;
     }
 
     /** Drops what waits; it counts as taken. */
-    void drop() {
+    public void drop() {
         @Nullable ByteBuf data = waiting.poll();
         while (data != null) {
             uncredited += data.readableBytes();

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * hop-by-hop ones are left out, {@code Host} and the body's framing are ours. Everything is checked again before it
  * becomes HTTP/1.1, so that no request can turn into two.
  */
-final class RequestHead {
+public final class RequestHead {
 
     private static final AsciiString TRACE = AsciiString.cached("cf-trace-id");
     private static final AsciiString WEBSOCKET_VERSION = AsciiString.cached("13");
@@ -124,7 +124,7 @@ final class RequestHead {
             checkName(name);
             checkValue(name, value);
             if (HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name)) {
-                takeLength(value);
+                contentLength = length(value, contentLength);
             } else if (HttpHeaderNames.TRAILER.contentEqualsIgnoreCase(name)) {
                 trailer = trailer == null ? value.toString() : trailer + ", " + value;
             } else if (HttpHeaderNames.TE.contentEqualsIgnoreCase(name)) {
@@ -144,11 +144,23 @@ final class RequestHead {
         }
     }
 
-    private static boolean isForwardedHost(CharSequence name) {
+    /**
+     * Tells whether a field is {@code X-Forwarded-Host}, which is ours where {@code httpHostHeader} is set.
+     *
+     * @param name in any case
+     * @return whether it is
+     */
+    public static boolean isForwardedHost(CharSequence name) {
         return TunnelHeaders.X_FORWARDED_HOST.contentEqualsIgnoreCase(name);
     }
 
-    private static boolean isOurs(CharSequence name) {
+    /**
+     * Tells whether a field is left out or set anew on the way to an origin: of one hop, internal, or {@code Host}.
+     *
+     * @param name in any case
+     * @return whether the visitor's is not passed on as it is
+     */
+    public static boolean isOurs(CharSequence name) {
         return HttpHeaderNames.HOST.contentEqualsIgnoreCase(name)
                 || TRACE.contentEqualsIgnoreCase(name)
                 || HopByHop.isHopByHop(name)
@@ -156,7 +168,15 @@ final class RequestHead {
                 || TunnelHeaders.isWarpTag(name);
     }
 
-    private void takeLength(CharSequence value) throws OriginException {
+    /**
+     * Reads a {@code Content-Length}.
+     *
+     * @param value one field's
+     * @param known what an earlier field of the same message said, -1 if there was none
+     * @return a number of bytes
+     * @throws OriginException if it is no number, or another than before
+     */
+    public static long length(CharSequence value, long known) throws OriginException {
         long length = 0;
         boolean number = value.length() > 0 && value.length() <= 18;
         for (int i = 0; number && i < value.length(); i++) {
@@ -164,13 +184,19 @@ final class RequestHead {
             number = digit >= 0 && digit <= 9;
             length = length * 10 + digit;
         }
-        if (!number || (contentLength >= 0 && contentLength != length)) {
+        if (!number || (known >= 0 && known != length)) {
             throw invalid("has a content-length that is no number, or two that differ");
         }
-        contentLength = length;
+        return length;
     }
 
-    private static void checkLine(ProxiedRequest request) throws OriginException {
+    /**
+     * Checks method and target.
+     *
+     * @param request the visitor's
+     * @throws OriginException if they cannot be passed on
+     */
+    public static void checkLine(ProxiedRequest request) throws OriginException {
         String method = request.method();
         checkName(method);
         if (method.equals("CONNECT")) {
@@ -186,29 +212,51 @@ final class RequestHead {
         }
     }
 
-    /** Whether a trailer of this name would change how the message is read; such ones are dropped. */
-    static boolean isFraming(CharSequence name) {
+    /**
+     * Tells whether a trailer of this name would change how the message is read; such ones are dropped.
+     *
+     * @param name in any case
+     * @return whether to drop it
+     */
+    public static boolean isFraming(CharSequence name) {
         return HttpHeaderNames.CONTENT_LENGTH.contentEqualsIgnoreCase(name)
                 || HttpHeaderNames.HOST.contentEqualsIgnoreCase(name)
                 || HopByHop.isHopByHop(name)
                 || TunnelHeaders.isInternal(name);
     }
 
-    /** Checks that a method, a header name or a trailer name is a token (RFC 9110 section 5.6.2). */
-    static void checkName(CharSequence name) throws OriginException {
+    /**
+     * Checks that a method, a header name or a trailer name is a token (RFC 9110 section 5.6.2).
+     *
+     * @param name any
+     * @throws OriginException if it is not
+     */
+    public static void checkName(CharSequence name) throws OriginException {
         if (!Tokens.isToken(name)) {
             throw invalid("has a method or a header name that is not a token");
         }
     }
 
-    /** Checks that a value cannot end its line. */
-    static void checkValue(CharSequence name, CharSequence value) throws OriginException {
+    /**
+     * Checks that a value cannot end its line.
+     *
+     * @param name the field's
+     * @param value any
+     * @throws OriginException if it holds a line break or a NUL
+     */
+    public static void checkValue(CharSequence name, CharSequence value) throws OriginException {
         if (!Tokens.isFieldValue(value)) {
             throw invalid("has a line break or a NUL in the value of " + name);
         }
     }
 
-    static OriginException invalid(String what) {
+    /**
+     * The visitor's request cannot be passed on.
+     *
+     * @param what the fault, as the end of a sentence about the request
+     * @return what to tell
+     */
+    public static OriginException invalid(String what) {
         return new OriginException(
                 OriginFailure.REQUEST_INVALID,
                 "The request " + what + ". It was not passed to the origin; the visitor has to send it differently.",

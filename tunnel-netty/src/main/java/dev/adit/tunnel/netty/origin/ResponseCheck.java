@@ -15,7 +15,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Whether what an origin answered can be passed on. Each check returns what is wrong, null if nothing is. */
-final class ResponseCheck {
+public final class ResponseCheck {
 
     /** RFC 6455 section 1.3. */
     private static final String WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -45,7 +45,13 @@ final class ResponseCheck {
         return fields(headers);
     }
 
-    static @Nullable String fields(HttpHeaders headers) {
+    /**
+     * Checks headers or trailers.
+     *
+     * @param headers borrowed
+     * @return what is wrong with a name or a value, null if nothing is
+     */
+    public static @Nullable String fields(HttpHeaders headers) {
         Iterator<Map.Entry<CharSequence, CharSequence>> fields = headers.iteratorCharSequence();
         while (fields.hasNext()) {
             Map.Entry<CharSequence, CharSequence> field = fields.next();

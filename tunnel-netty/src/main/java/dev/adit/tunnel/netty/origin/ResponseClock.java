@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Waits for a response to begin. Starts anew with every piece of the request that moves, so that long uploads are not
  * cut. Used on its event loop only.
  */
-final class ResponseClock {
+public final class ResponseClock {
 
     private final long limit;
     private final EventLoop loop;
@@ -25,24 +25,27 @@ final class ResponseClock {
      * @param loop where it runs
      * @param expired called once if the time is over
      */
-    ResponseClock(Duration limit, EventLoop loop, Runnable expired) {
+    public ResponseClock(Duration limit, EventLoop loop, Runnable expired) {
         this.limit = limit.toNanos();
         this.loop = loop;
         this.expired = expired;
     }
 
-    void start() {
+    /** Starts it. */
+    public void start() {
         progress();
         if (limit > 0) {
             timer = loop.schedule(this::check, limit, TimeUnit.NANOSECONDS);
         }
     }
 
-    void progress() {
+    /** Something moved: the time begins anew. */
+    public void progress() {
         lastProgress = System.nanoTime();
     }
 
-    void stop() {
+    /** Stops it; it does not expire any more. */
+    public void stop() {
         if (timer != null) {
             timer.cancel(false);
             timer = null;

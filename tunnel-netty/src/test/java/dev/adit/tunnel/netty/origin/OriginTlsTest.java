@@ -200,7 +200,7 @@ class OriginTlsTest {
         Path empty = Files.writeString(directory.resolve("empty.pem"), "");
         for (Path path : new Path[] {empty, directory.resolve("missing.pem")}) {
             OriginOptions options = OriginOptions.builder().caPool(path).build();
-            assertThatThrownBy(() -> new OriginTls(new OriginAddress("localhost", 1, true), options))
+            assertThatThrownBy(() -> new OriginTls(new OriginAddress("https", "localhost", 1), options))
                     .isInstanceOf(TunnelException.class)
                     .hasMessageContaining(path.toString());
         }
