@@ -59,8 +59,9 @@ public interface AsyncOriginExchange {
     CompletableFuture<Void> respond(int status, HeaderFields headers, byte[] body);
 
     /**
-     * Sends a response whose body a publisher gives. Items are asked for one at a time, as the visitor takes them. An
-     * error of the publisher, failed trailers, or more or fewer bytes than {@code Content-Length} break the response off
+     * Sends a response whose body a publisher gives. Items are asked for one at a time, as the visitor takes them. The
+     * publisher has been subscribed to, on the calling thread, when this returns, so that nothing published after it is
+     * lost. An error of the publisher, failed trailers, or more or fewer bytes than {@code Content-Length} break the response off
      * visibly. Where there is no body, for {@code HEAD}, 204 and 304, the subscription is cancelled at once.
      *
      * @param status 200 to 999

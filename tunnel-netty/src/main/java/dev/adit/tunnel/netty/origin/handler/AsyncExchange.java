@@ -124,7 +124,7 @@ final class AsyncExchange implements AsyncOriginExchange, HandlerCall.Watcher {
         if (response.isBroken()) { // it broke before over() could see the subscriber
             taker.cancel();
         }
-        serial.execute(() -> subscribe(items, taker));
+        subscribe(items, taker); // here and now: some publishers drop what comes before
         return sent;
     }
 

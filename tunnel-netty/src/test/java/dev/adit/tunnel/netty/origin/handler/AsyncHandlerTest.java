@@ -372,6 +372,18 @@ class AsyncHandlerTest {
     }
 
     @Test
+    void losesNothingThatIsPublishedOnceRespondHasReturned() {
+        var publisher = new SubmissionPublisher<ByteBuffer>(EXECUTOR, 16);
+        var visitor = visitor().calls(proxy(exchange -> {
+            exchange.respond(200, HeaderFields.empty(), publisher, NO_TRAILERS);
+            publisher.submit(bytes("one"));
+            publisher.close();
+        }));
+        visitor.completes();
+        visitor.waitsForBytes(3);
+    }
+
+    @Test
     void publishersErrorBreaksOff() {
         var publisher = new SubmissionPublisher<ByteBuffer>(EXECUTOR, 16);
         var visitor =
