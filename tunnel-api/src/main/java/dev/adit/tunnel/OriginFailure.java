@@ -14,6 +14,8 @@ public enum OriginFailure {
     TLS_TIMED_OUT(504),
     /** The origin closed the connection, or answered something that is not HTTP, before its response had begun. */
     RESPONSE_INVALID(502),
+    /** The visitor asked for a WebSocket, and the origin speaks HTTP/2 only. */
+    UPGRADE_NOT_SERVED(501),
     /** The response did not begin within {@link OriginOptions#responseTimeout()}. */
     RESPONSE_TIMED_OUT(504),
     /** The response broke off after it had begun; the visitor sees it break off. */

@@ -4,6 +4,7 @@ import dev.adit.tunnel.Origin;
 import dev.adit.tunnel.OriginOptions;
 import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.netty.origin.handler.HandlerOriginProxy;
+import dev.adit.tunnel.netty.origin.http2.Http2OriginProxy;
 
 /** Chooses the proxy that serves an origin. */
 public final class OriginProxies {
@@ -25,8 +26,15 @@ public final class OriginProxies {
                     new OriginDialer(new OriginAddress("http", http.host(), http.port()), options, resources));
         }
         if (origin instanceof Origin.Https https) {
-            return new HttpOriginProxy(
-                    new OriginDialer(new OriginAddress("https", https.host(), https.port()), options, resources));
+            OriginDialer dialer =
+                    new OriginDialer(new OriginAddress("https", https.host(), https.port()), options, resources);
+            return options.http2Origin()
+                    ? new Http2OriginProxy(dialer, resources.received())
+                    : new HttpOriginProxy(dialer);
+        }
+        if (origin instanceof Origin.H2c h2c) {
+            OriginAddress address = new OriginAddress("h2c", h2c.host(), h2c.port());
+            return new Http2OriginProxy(new OriginDialer(address, options, resources), resources.received());
         }
         if (origin instanceof Origin.Status status) {
             return new StatusOriginProxy(status.status());
@@ -38,7 +46,7 @@ public final class OriginProxies {
             return new HandlerOriginProxy(handler.handler(), options, resources.handlerExecutor());
         }
         throw new TunnelException("Origin " + origin + " is of a kind that is not served yet: "
-                + origin.getClass().getSimpleName() + ". Use http, https, status or a handler.");
+                + origin.getClass().getSimpleName() + ". Use http, https, h2c, status or a handler.");
     }
 
     /**
@@ -50,6 +58,7 @@ public final class OriginProxies {
     public static boolean isServed(Origin origin) {
         return origin instanceof Origin.Http
                 || origin instanceof Origin.Https
+                || origin instanceof Origin.H2c
                 || origin instanceof Origin.Status
                 || origin instanceof Origin.Handler
                 || origin instanceof Origin.AsyncHandler;

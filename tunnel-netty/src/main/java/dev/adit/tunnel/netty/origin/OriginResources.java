@@ -1,6 +1,7 @@
 package dev.adit.tunnel.netty.origin;
 
 import dev.adit.tunnel.netty.transport.NameResolver;
+import dev.adit.tunnel.netty.wire.http2.ReceiveBudget;
 import io.netty.channel.socket.SocketChannel;
 import java.util.concurrent.Executor;
 
@@ -10,6 +11,22 @@ import java.util.concurrent.Executor;
  * @param channel the class of dialling sockets that fits the event loops
  * @param resolver turns names into addresses
  * @param handlerExecutor runs in-process handlers, never on an event loop
+ * @param received bounds what has come from HTTP/2 origins and waits for visitors
  */
 public record OriginResources(
-        Class<? extends SocketChannel> channel, NameResolver resolver, Executor handlerExecutor) {}
+        Class<? extends SocketChannel> channel,
+        NameResolver resolver,
+        Executor handlerExecutor,
+        ReceiveBudget received) {
+
+    /**
+     * Brings a budget that is fit for this JVM.
+     *
+     * @param channel the class of dialling sockets that fits the event loops
+     * @param resolver turns names into addresses
+     * @param handlerExecutor runs in-process handlers, never on an event loop
+     */
+    public OriginResources(Class<? extends SocketChannel> channel, NameResolver resolver, Executor handlerExecutor) {
+        this(channel, resolver, handlerExecutor, ReceiveBudget.forThisJvm());
+    }
+}

@@ -55,7 +55,8 @@ final class StreamFrames extends Http2FrameAdapter {
             return;
         }
         if (!http2.connection().isServer()) {
-            throw Http2Exception.connectionError(Http2Error.PROTOCOL_ERROR, "The connector opened stream %d", streamId);
+            throw Http2Exception.connectionError(
+                    Http2Error.PROTOCOL_ERROR, "The peer opened stream %d, which it may not", streamId);
         }
         TunnelStream opened = http2.register(stream);
         opened.guarded(() -> opened.receiver(http2.owner().onStream(opened, headers, endStream)));

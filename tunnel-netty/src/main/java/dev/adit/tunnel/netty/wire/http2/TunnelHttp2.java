@@ -88,7 +88,18 @@ public final class TunnelHttp2 extends Http2ConnectionHandler implements Receive
     }
 
     /**
-     * Opens a stream; at the edge only. Call on the event loop.
+     * Makes the handler of a connection to an origin: the HTTP/2 client on the socket it dialled.
+     *
+     * @param owner told of the end
+     * @param budget shared by all connections to origins of one client
+     * @return a handler for one pipeline
+     */
+    public static TunnelHttp2 origin(ConnectionOwner owner, ReceiveBudget budget) {
+        return new TunnelHttp2Builder(owner, budget, false).build();
+    }
+
+    /**
+     * Opens a stream; in the client role only. Call on the event loop.
      *
      * @param headers taken; not to be changed afterwards
      * @param endStream whether the request has neither body nor trailers
@@ -125,6 +136,16 @@ public final class TunnelHttp2 extends Http2ConnectionHandler implements Receive
      */
     public boolean opensStreams() {
         return !closed && !exhausted && !connection().goAwayReceived();
+    }
+
+    /**
+     * Tells whether a stream can be opened now: the peer's limit on concurrent ones is not reached. Call on the event
+     * loop.
+     *
+     * @return whether {@link #open} is worth trying
+     */
+    public boolean hasRoom() {
+        return opensStreams() && connection().local().canOpenStream();
     }
 
     /**
