@@ -7,7 +7,13 @@ import java.util.regex.Pattern;
 
 /**
  * Which destinations a visitor may reach through {@link Origin.Bastion} or {@link Origin.Socks}. The first rule that
- * holds for a destination decides; a destination for which none holds is refused. Rules look at the resolved address.
+ * holds for a destination decides; a destination for which none holds is refused. Rules look at the resolved address, and
+ * the connection is opened to that very address.
+ *
+ * <p>Loopback, link-local, multicast and unspecified addresses and the metadata services of clouds are let through only by
+ * a rule that names them, that is, one whose network lies within theirs: {@code 127.0.0.1/32} does, {@code 0.0.0.0/0}
+ * does not. {@code ::/0} holds for no IPv4 address. An IPv6 address that carries an IPv4 address (NAT64, 6to4 and the
+ * like) must be allowed in both forms.
  *
  * @param prefix a network in CIDR form, such as {@code 10.0.0.0/8} or {@code fd00::/8}
  * @param ports the ports it holds for, from 1 to 65535; empty for all

@@ -4,6 +4,8 @@ package dev.adit.tunnel;
 public enum OriginFailure {
     /** The origin's name has no address. */
     NAME_NOT_RESOLVED(502),
+    /** The visitor named a destination that the rule's {@link IpRule}s do not allow. */
+    DESTINATION_REFUSED(403),
     /** Every address of the origin refused the connection or had no route. */
     CONNECT_FAILED(502),
     /** No address of the origin answered within {@link OriginOptions#connectTimeout()}. */

@@ -27,6 +27,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Arrays;
@@ -317,14 +318,14 @@ class EndToEndTest {
                     .credentials(edge.createTunnel("t"))
                     .edge(edge)
                     .ingress(
-                            IngressRule.host("ssh.test").to(Origin.tcp("localhost", 22)),
+                            IngressRule.host("app.test").to(Origin.unix(Path.of("/run/app.sock"))),
                             IngressRule.otherwise(Origin.status(404)));
             assertThatThrownBy(builder::build)
                     .isInstanceOfSatisfying(IngressException.class, e -> {
                         assertThat(e.ruleIndex()).isZero();
                         assertThat(e.code()).isEqualTo(IngressException.Code.ORIGIN_NOT_SERVED);
                     })
-                    .hasMessageContaining("Tcp");
+                    .hasMessageContaining("Unix");
         }
     }
 

@@ -94,7 +94,16 @@ public final class Dial implements OriginDialer.Outcome {
             return;
         }
         boolean strict = dialer.options().noHappyEyeballs();
-        addresses = strict ? resolved.getNow() : interleaved(resolved.getNow());
+        List<InetAddress> permitted = dialer.permitted(resolved.getNow());
+        if (permitted.isEmpty()) {
+            fail(new OriginException(
+                    OriginFailure.DESTINATION_REFUSED,
+                    "Destination " + dialer.address()
+                            + " is not allowed by the rule's list. Add an IpRule that names it if visitors may reach it.",
+                    null));
+            return;
+        }
+        addresses = strict ? permitted : interleaved(permitted);
         tryNext();
     }
 

@@ -16,6 +16,8 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** Opens connections to one origin: name, addresses, TCP, TLS. Safe for use by several threads. */
@@ -46,6 +48,7 @@ public final class OriginDialer {
     private final OriginOptions options;
     private final OriginResources resources;
     private final @Nullable OriginTls tls;
+    private final UnaryOperator<List<InetAddress>> permitted;
 
     /**
      * Reads {@link OriginOptions#caPool()} if the origin speaks TLS, so not for an event loop.
@@ -55,10 +58,32 @@ public final class OriginDialer {
      * @param resources shared with the client's other origins
      */
     public OriginDialer(OriginAddress address, OriginOptions options, OriginResources resources) {
+        this(address, options, resources, UnaryOperator.identity());
+    }
+
+    /**
+     * Reads {@link OriginOptions#caPool()} if the origin speaks TLS, so not for an event loop.
+     *
+     * @param address where the origin listens
+     * @param options its rule's
+     * @param resources shared with the client's other origins
+     * @param permitted leaves of the name's addresses those that may be dialled; if none is left the dial is refused
+     */
+    public OriginDialer(
+            OriginAddress address,
+            OriginOptions options,
+            OriginResources resources,
+            UnaryOperator<List<InetAddress>> permitted) {
         this.address = address;
         this.options = options;
         this.resources = resources;
+        this.permitted = permitted;
         tls = address.tls() ? new OriginTls(address, options) : null;
+    }
+
+    /** Of the name's addresses those that may be dialled. */
+    List<InetAddress> permitted(List<InetAddress> addresses) {
+        return permitted.apply(addresses);
     }
 
     /**

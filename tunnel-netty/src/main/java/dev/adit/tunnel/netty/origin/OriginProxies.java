@@ -5,6 +5,7 @@ import dev.adit.tunnel.OriginOptions;
 import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.netty.origin.handler.HandlerOriginProxy;
 import dev.adit.tunnel.netty.origin.http2.Http2OriginProxy;
+import dev.adit.tunnel.netty.origin.stream.StreamOriginProxy;
 
 /** Chooses the proxy that serves an origin. */
 public final class OriginProxies {
@@ -45,8 +46,18 @@ public final class OriginProxies {
         if (origin instanceof Origin.AsyncHandler handler) {
             return new HandlerOriginProxy(handler.handler(), options, resources.handlerExecutor());
         }
+        if (origin instanceof Origin.Tcp tcp) {
+            return StreamOriginProxy.tcp(tcp, options, resources);
+        }
+        if (origin instanceof Origin.Bastion bastion) {
+            return StreamOriginProxy.bastion(bastion.rules(), options, resources);
+        }
+        if (origin instanceof Origin.Socks socks) {
+            return StreamOriginProxy.socks(socks.rules(), options, resources);
+        }
         throw new TunnelException("Origin " + origin + " is of a kind that is not served yet: "
-                + origin.getClass().getSimpleName() + ". Use http, https, h2c, status or a handler.");
+                + origin.getClass().getSimpleName()
+                + ". Use http, https, h2c, tcp, bastion, socks, status or a handler.");
     }
 
     /**
@@ -60,6 +71,9 @@ public final class OriginProxies {
                 || origin instanceof Origin.Https
                 || origin instanceof Origin.H2c
                 || origin instanceof Origin.Status
+                || origin instanceof Origin.Tcp
+                || origin instanceof Origin.Bastion
+                || origin instanceof Origin.Socks
                 || origin instanceof Origin.Handler
                 || origin instanceof Origin.AsyncHandler;
     }

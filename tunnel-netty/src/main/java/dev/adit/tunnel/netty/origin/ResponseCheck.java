@@ -1,14 +1,11 @@
 package dev.adit.tunnel.netty.origin;
 
 import dev.adit.tunnel.netty.wire.Tokens;
+import dev.adit.tunnel.netty.wire.websocket.AcceptKey;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -16,9 +13,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Whether what an origin answered can be passed on. Each check returns what is wrong, null if nothing is. */
 public final class ResponseCheck {
-
-    /** RFC 6455 section 1.3. */
-    private static final String WEBSOCKET_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     private ResponseCheck() {}
 
@@ -71,19 +65,9 @@ public final class ResponseCheck {
             return "101 without Upgrade: websocket";
         }
         @Nullable String accept = headers.get(HttpHeaderNames.SEC_WEBSOCKET_ACCEPT);
-        if (key == null || accept == null || !accept.trim().equals(accept(key))) {
+        if (key == null || accept == null || !accept.trim().equals(AcceptKey.of(key))) {
             return "101 with a Sec-WebSocket-Accept that does not answer the visitor's key";
         }
         return null;
-    }
-
-    private static String accept(CharSequence key) {
-        try {
-            byte[] text = (key.toString().trim() + WEBSOCKET_GUID).getBytes(StandardCharsets.ISO_8859_1);
-            return Base64.getEncoder()
-                    .encodeToString(MessageDigest.getInstance("SHA-1").digest(text));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("SHA-1 is missing, which every JDK has to offer", e);
-        }
     }
 }

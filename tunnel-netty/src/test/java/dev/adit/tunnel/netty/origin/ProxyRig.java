@@ -12,6 +12,7 @@ import io.netty.handler.codec.http2.Http2Headers;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /** A proxy on a real event loop, driven as the connector drives it: calls and then a flush for each batch. */
 final class ProxyRig implements AutoCloseable {
@@ -26,8 +27,12 @@ final class ProxyRig implements AutoCloseable {
     }
 
     ProxyRig(Origin origin, OriginOptions options, NameResolver resolver) {
+        this(resolver, resources -> OriginProxies.of(origin, options, resources));
+    }
+
+    ProxyRig(NameResolver resolver, Function<OriginResources, OriginProxy> maker) {
         this.resolver = resolver;
-        proxy = OriginProxies.of(origin, options, new OriginResources(loops.channel(), resolver, Runnable::run));
+        proxy = maker.apply(new OriginResources(loops.channel(), resolver, Runnable::run));
     }
 
     static ProxyRig http(ScriptedOrigin origin) {

@@ -1,6 +1,7 @@
 package dev.adit.tunnel.netty.origin.handler;
 
 import dev.adit.tunnel.OriginWebSocket;
+import dev.adit.tunnel.netty.wire.websocket.WebSocketFrames;
 import io.netty.buffer.ByteBuf;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import java.io.IOException;

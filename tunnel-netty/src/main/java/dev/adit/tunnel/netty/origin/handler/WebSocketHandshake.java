@@ -2,16 +2,11 @@ package dev.adit.tunnel.netty.origin.handler;
 
 import dev.adit.tunnel.HeaderFields;
 import dev.adit.tunnel.OriginRequest;
+import dev.adit.tunnel.netty.wire.websocket.AcceptKey;
 import io.netty.handler.codec.http.HttpHeaders;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 
 /** The server's side of the opening handshake of RFC 6455 section 4.2. */
 final class WebSocketHandshake {
-
-    private static final String GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
     private WebSocketHandshake() {}
 
@@ -36,18 +31,9 @@ final class WebSocketHandshake {
             throw new IllegalArgumentException(
                     "Sec-WebSocket-Extensions: none is supported. Leave the field out of the 101 response.");
         }
-        HttpHeaders headers = MessageHeads.http(
-                HeaderFields.of("Upgrade", "websocket", "Connection", "Upgrade", "Sec-WebSocket-Accept", accept(key)));
+        HttpHeaders headers = MessageHeads.http(HeaderFields.of(
+                "Upgrade", "websocket", "Connection", "Upgrade", "Sec-WebSocket-Accept", AcceptKey.of(key)));
         more.forEach(field -> headers.add(field.name(), field.value()));
         return headers;
-    }
-
-    private static String accept(String key) {
-        try {
-            byte[] hash = MessageDigest.getInstance("SHA-1").digest((key + GUID).getBytes(StandardCharsets.ISO_8859_1));
-            return Base64.getEncoder().encodeToString(hash);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every JVM has SHA-1.", e);
-        }
     }
 }

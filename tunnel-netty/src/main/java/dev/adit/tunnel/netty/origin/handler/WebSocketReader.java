@@ -1,6 +1,7 @@
 package dev.adit.tunnel.netty.origin.handler;
 
 import dev.adit.tunnel.HeaderFields;
+import dev.adit.tunnel.netty.wire.websocket.WebSocketFrames;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;

@@ -1,0 +1,5 @@
+/** Tests of TCP services. */
+@NullMarked
+package dev.adit.tunnel.netty.origin.stream;
+
+import org.jspecify.annotations.NullMarked;
