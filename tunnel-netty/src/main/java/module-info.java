@@ -3,6 +3,7 @@ module dev.adit.tunnel.netty {
     requires dev.adit.tunnel;
     requires static org.jspecify;
     requires com.fasterxml.jackson.core;
+    requires static com.nimbusds.jose.jwt;
     requires re2j;
     requires io.netty.buffer;
     requires io.netty.codec;

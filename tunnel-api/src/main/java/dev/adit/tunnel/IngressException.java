@@ -22,7 +22,9 @@ public final class IngressException extends TunnelException {
         /** A path is not a valid RE2 expression. */
         PATH_INVALID,
         /** The rule's kind of origin is not served by this release. */
-        ORIGIN_NOT_SERVED
+        ORIGIN_NOT_SERVED,
+        /** The rule asks for Access tokens, and the library that checks them is missing. */
+        ACCESS_LIBRARY_MISSING
     }
 
     /** As {@link #ruleIndex()} gives it. */

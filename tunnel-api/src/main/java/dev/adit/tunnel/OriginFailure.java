@@ -29,7 +29,11 @@ public enum OriginFailure {
     /** The visitor or the edge went away; nobody sees a status. */
     VISITOR_GONE(499),
     /** The visitor's request broke HTTP's rules in a way the connector must not pass on. */
-    REQUEST_INVALID(400);
+    REQUEST_INVALID(400),
+    /** The rule asks for an Access token, and the request has none that is good. The origin has not seen it. */
+    ACCESS_DENIED(403),
+    /** The rule asks for an Access token, and the team's keys to check it with cannot be had. The origin has not seen it. */
+    ACCESS_KEYS_UNAVAILABLE(503);
 
     private final int status;
 

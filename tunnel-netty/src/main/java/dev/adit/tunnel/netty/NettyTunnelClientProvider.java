@@ -5,6 +5,7 @@ import dev.adit.tunnel.IngressException;
 import dev.adit.tunnel.IngressRule;
 import dev.adit.tunnel.Tunnel;
 import dev.adit.tunnel.TunnelException;
+import dev.adit.tunnel.netty.connector.access.AccessChecks;
 import dev.adit.tunnel.netty.connector.ingress.RuleCompiler;
 import dev.adit.tunnel.netty.origin.OriginProxies;
 import dev.adit.tunnel.netty.transport.EventLoops;
@@ -47,6 +48,7 @@ public final class NettyTunnelClientProvider implements TunnelClientProvider {
                                 + rule.origin().getClass().getSimpleName() + " (" + rule.origin()
                                 + "), which this release does not serve. Use http, https, status or a handler.");
             }
+            AccessChecks.check(index, rule);
         }
     }
 

@@ -4,6 +4,7 @@ import dev.adit.tunnel.Ingress;
 import dev.adit.tunnel.IngressRule;
 import dev.adit.tunnel.Origin;
 import dev.adit.tunnel.OriginOptions;
+import dev.adit.tunnel.netty.connector.access.AccessChecks;
 import dev.adit.tunnel.netty.origin.OriginProxies;
 import dev.adit.tunnel.netty.origin.OriginProxy;
 import dev.adit.tunnel.netty.origin.OriginResources;
@@ -20,6 +21,7 @@ import java.util.Map;
 public final class ActiveIngress implements AutoCloseable {
 
     private final OriginResources resources;
+    private final AccessChecks access;
     private volatile Table table;
 
     /**
@@ -30,6 +32,7 @@ public final class ActiveIngress implements AutoCloseable {
      */
     public ActiveIngress(Ingress ingress, OriginResources resources) {
         this.resources = resources;
+        this.access = new AccessChecks(resources);
         this.table = table(ingress, Map.of());
     }
 
@@ -82,11 +85,13 @@ public final class ActiveIngress implements AutoCloseable {
                 proxy.close();
             }
         });
+        access.retain(ingress.rules());
     }
 
     @Override
     public synchronized void close() {
         table.proxies().values().forEach(OriginProxy::close);
+        access.close();
     }
 
     private Table table(Ingress ingress, Map<Destination, OriginProxy> reusable) {
@@ -95,9 +100,13 @@ public final class ActiveIngress implements AutoCloseable {
         for (IngressRule rule : ingress.rules()) {
             byRule.add(proxies.computeIfAbsent(Destination.of(rule), destination -> {
                 OriginProxy warm = reusable.get(destination);
-                return warm != null ? warm : OriginProxies.of(destination.origin(), destination.options(), resources);
+                return warm != null ? warm : guarded(destination);
             }));
         }
         return new Table(ingress, Map.copyOf(proxies), List.copyOf(byRule));
+    }
+
+    private OriginProxy guarded(Destination to) {
+        return access.guard(to.options().access(), OriginProxies.of(to.origin(), to.options(), resources));
     }
 }

@@ -241,9 +241,14 @@ final class Exchange implements StreamReceiver, ResponseSink {
         stream.consumed(bytes);
     }
 
-    /** A failed handler is the application's own answer; other failures are the connector's answer in its place. */
+    /**
+     * A failed handler is the application's own answer, and a refusal by the Access check passes for the origin's, as in
+     * cloudflared; other failures are the connector's answer in its place.
+     */
     private static ResponseMeta madeBy(OriginFailure failure) {
-        return failure == OriginFailure.HANDLER_FAILED || failure == OriginFailure.HANDLER_REJECTED
+        return failure == OriginFailure.HANDLER_FAILED
+                        || failure == OriginFailure.HANDLER_REJECTED
+                        || failure == OriginFailure.ACCESS_DENIED
                 ? ResponseMeta.ORIGIN
                 : ResponseMeta.CONNECTOR;
     }
@@ -284,6 +289,7 @@ final class Exchange implements StreamReceiver, ResponseSink {
         CloseReport.CutRequest report =
                 new CloseReport.CutRequest(request.method(), request.authority(), path(), responseBytes);
         if (!over) {
+            dispatcher.log().cut(this);
             end(OriginFailure.VISITOR_GONE);
             stream.reset(Http2Error.CANCEL);
             if (call != null) {

@@ -20,34 +20,59 @@ final class ExchangeLog {
         this.connection = connection;
     }
 
+    /**
+     * A request failed. Visitors without a good token are no failure of the service, and there may be many: debug.
+     * The cause's stack is of use where it is the application's own, or where somebody looks for it.
+     */
     void failed(Exchange exchange, OriginFailure failure, String message, @Nullable Throwable cause) {
+        boolean denied = failure == OriginFailure.ACCESS_DENIED;
+        if (denied && !LOG.isDebugEnabled()) {
+            return;
+        }
+        Object[] parts = {
+            connection,
+            exchange.streamId(),
+            exchange.match().index(),
+            LogText.safe(exchange.request().method()),
+            LogText.safe(exchange.request().authority()),
+            path(exchange.request().target()),
+            exchange.hasBegunResponse() ? "cut off" : Integer.toString(failure.status()),
+            failure,
+            oneLine(message),
+            failure == OriginFailure.HANDLER_FAILED || LOG.isDebugEnabled() ? cause : null
+        };
+        String line = "conn={} stream={} rule={} {} {}{} -> {} {}: {}";
+        if (denied) {
+            LOG.debug(line, parts);
+        } else {
+            LOG.warn(line, parts);
+        }
+    }
+
+    /** The grace period ended before the request did. */
+    void cut(Exchange exchange) {
         LOG.warn(
-                "conn={} stream={} rule={} {} {}{} -> {} {}: {}",
+                "conn={} stream={} rule={} {} {}{} -> cut off: the tunnel was closed and the grace period is over",
                 connection,
                 exchange.streamId(),
                 exchange.match().index(),
                 LogText.safe(exchange.request().method()),
                 LogText.safe(exchange.request().authority()),
-                path(exchange.request().target()),
-                exchange.hasBegunResponse() ? "cut off" : Integer.toString(failure.status()),
-                failure,
-                oneLine(message),
-                // A handler's failure is the application's own: here it wants to know where.
-                failure == OriginFailure.HANDLER_FAILED ? cause : null);
-        if (cause != null && failure != OriginFailure.HANDLER_FAILED) {
-            LOG.debug("conn={} stream={} cause", connection, exchange.streamId(), cause);
-        }
+                path(exchange.request().target()));
     }
 
     void visitorGone(Exchange exchange, long errorCode) {
-        LOG.debug(
-                "conn={} stream={} rule={} {} {}: the visitor or the edge went away (code {})",
-                connection,
-                exchange.streamId(),
-                exchange.match().index(),
-                LogText.safe(exchange.request().method()),
-                path(exchange.request().target()),
-                errorCode);
+        if (LOG.isDebugEnabled()) {
+            LOG.debug(
+                    "conn={} stream={} rule={} {} {}{}: the visitor or the edge went away (code {})",
+                    connection,
+                    exchange.streamId(),
+                    exchange.match().index(),
+                    LogText.safe(exchange.request().method()),
+                    LogText.safe(exchange.request().authority()),
+                    path(exchange.request().target()),
+                    errorCode);
+        }
     }
 
     void interimDropped(Exchange exchange, MalformedHeadersException cause) {
