@@ -1,6 +1,6 @@
-/** The Netty transport of Adit. Exports nothing: it is reached through the providers it declares. */
+/** The Netty transport of Adit, reached through the providers it declares. Exports its Micrometer binder alone. */
 module dev.adit.tunnel.netty {
-    requires dev.adit.tunnel;
+    requires transitive dev.adit.tunnel;
     requires static org.jspecify;
     requires com.fasterxml.jackson.core;
     requires static com.nimbusds.jose.jwt;
@@ -15,8 +15,12 @@ module dev.adit.tunnel.netty {
     requires static io.netty.transport.classes.epoll;
     requires static io.netty.transport.classes.io_uring;
     requires static io.netty.transport.classes.kqueue;
+    requires jdk.jfr;
     requires jdk.net;
+    requires static micrometer.core;
     requires org.slf4j;
+
+    exports dev.adit.tunnel.netty.metrics;
 
     provides dev.adit.tunnel.spi.TunnelClientProvider with
             dev.adit.tunnel.netty.NettyTunnelClientProvider;

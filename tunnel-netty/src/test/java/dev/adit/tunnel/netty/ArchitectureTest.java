@@ -30,6 +30,7 @@ class ArchitectureTest {
     private static final String TRANSPORT = ROOT + ".transport..";
     private static final String CONNECTOR = ROOT + ".connector..";
     private static final String ORIGIN = ROOT + ".origin..";
+    private static final String METRICS = ROOT + ".metrics..";
     private static final String EDGE = ROOT + ".edge..";
 
     private static final JavaClasses OURS = new ClassFileImporter()
@@ -79,6 +80,11 @@ class ArchitectureTest {
     }
 
     @Test
+    void metricsKnowTheApiAlone() {
+        mayUse(METRICS);
+    }
+
+    @Test
     void onlyTheCompositionRootKnowsBothEnds() {
         noClasses()
                 .that()
@@ -105,7 +111,7 @@ class ArchitectureTest {
                 .that()
                 .resideInAPackage(ROOT + "..")
                 .should()
-                .resideInAnyPackage(ROOT, TRANSPORT, WIRE, CONNECTOR, ORIGIN, EDGE)
+                .resideInAnyPackage(ROOT, TRANSPORT, WIRE, CONNECTOR, ORIGIN, EDGE, METRICS)
                 .allowEmptyShould(true)
                 .check(OURS);
     }

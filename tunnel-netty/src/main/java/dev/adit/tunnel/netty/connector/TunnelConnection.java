@@ -4,6 +4,7 @@ import dev.adit.tunnel.CloseReport;
 import dev.adit.tunnel.ConnectionInfo;
 import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.event.TunnelEvent;
+import dev.adit.tunnel.netty.connector.event.ConnectionRecording;
 import dev.adit.tunnel.netty.connector.register.ControlStream;
 import dev.adit.tunnel.netty.connector.serve.StreamDispatcher;
 import dev.adit.tunnel.netty.wire.StreamKind;
@@ -83,6 +84,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
     private @Nullable Channel channel;
     private @Nullable ControlStream control;
     private @Nullable ConnectionInfo info;
+    private @Nullable ConnectionRecording recording;
     private @Nullable Future<?> deadline;
     private @Nullable TunnelException failure;
 
@@ -173,6 +175,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
         ConnectionInfo accepted =
                 new ConnectionInfo(index, details.uuid(), remoteAddress(), details.locationName(), Instant.now());
         info = accepted;
+        recording = ConnectionRecording.begun();
         listener.registered(this, accepted);
         if (index == 0 && !details.remotelyManaged()) {
             opened.reportConfiguration(
@@ -283,7 +286,11 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
         }
         state = State.CLOSED;
         cancelDeadline();
-        listener.closed(this, failure == null ? reason : failure);
+        TunnelException why = failure == null ? reason : failure;
+        if (recording != null && info != null) {
+            recording.ended(info, why.getMessage());
+        }
+        listener.closed(this, why);
     }
 
     private void cancelDeadline() {

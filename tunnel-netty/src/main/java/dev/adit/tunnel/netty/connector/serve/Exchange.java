@@ -3,6 +3,7 @@ package dev.adit.tunnel.netty.connector.serve;
 import dev.adit.tunnel.CloseReport;
 import dev.adit.tunnel.OriginFailure;
 import dev.adit.tunnel.event.TunnelEvent;
+import dev.adit.tunnel.netty.connector.event.RequestRecording;
 import dev.adit.tunnel.netty.origin.OriginCall;
 import dev.adit.tunnel.netty.origin.ProxiedRequest;
 import dev.adit.tunnel.netty.origin.ResponseSink;
@@ -35,6 +36,7 @@ final class Exchange implements StreamReceiver, ResponseSink {
     private final ProxiedRequest request;
     private final ActiveIngress.Match match;
     private final long startNanos = System.nanoTime();
+    private final @Nullable RequestRecording recording = RequestRecording.begun();
 
     private @Nullable OriginCall call;
     private boolean requestEnded;
@@ -267,6 +269,16 @@ final class Exchange implements StreamReceiver, ResponseSink {
     private void end(@Nullable OriginFailure failure) {
         over = true;
         dispatcher.ended(this);
+        if (recording != null) {
+            recording.ended(
+                    new RequestRecording.Where(dispatcher.connection(), stream.id(), match.index()),
+                    new RequestRecording.What(request.method(), request.authority(), path()),
+                    new RequestRecording.How(
+                            shownStatus(failure),
+                            failure == null ? null : failure.name(),
+                            requestBytes,
+                            responseBytes));
+        }
         if (dispatcher.events().hasListeners()) {
             dispatcher
                     .events()
@@ -275,13 +287,17 @@ final class Exchange implements StreamReceiver, ResponseSink {
                             request.method(),
                             request.authority(),
                             request.target(),
-                            status == SWITCHING_PROTOCOLS || failure != OriginFailure.VISITOR_GONE ? status : 0,
+                            shownStatus(failure),
                             match.index(),
                             Duration.ofNanos(System.nanoTime() - startNanos),
                             requestBytes,
                             responseBytes,
                             failure));
         }
+    }
+
+    private int shownStatus(@Nullable OriginFailure failure) {
+        return status == SWITCHING_PROTOCOLS || failure != OriginFailure.VISITOR_GONE ? status : 0;
     }
 
     /** Breaks the exchange off because the grace period is over. */

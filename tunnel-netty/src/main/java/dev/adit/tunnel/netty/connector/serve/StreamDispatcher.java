@@ -20,6 +20,7 @@ import java.util.Set;
  */
 public final class StreamDispatcher {
 
+    private final int connection;
     private final ActiveIngress ingress;
     private final TunnelEvents events;
     private final ExchangeLog log;
@@ -37,6 +38,7 @@ public final class StreamDispatcher {
      * @param idle run whenever the last running request has ended
      */
     public StreamDispatcher(int connection, ActiveIngress ingress, TunnelEvents events, Runnable idle) {
+        this.connection = connection;
         this.ingress = ingress;
         this.events = events;
         this.log = new ExchangeLog(connection);
@@ -139,6 +141,10 @@ public final class StreamDispatcher {
         if (running.remove(exchange) && running.isEmpty()) {
             idle.run();
         }
+    }
+
+    int connection() {
+        return connection;
     }
 
     TunnelEvents events() {
