@@ -30,6 +30,12 @@ public enum OriginFailure {
     VISITOR_GONE(499),
     /** The visitor's request broke HTTP's rules in a way the connector must not pass on. */
     REQUEST_INVALID(400),
+    /** The body would have had to be held back until complete, and is too long for that. The origin has not seen it. */
+    REQUEST_TOO_LARGE(413),
+    /** The body has to be complete before the origin gets it, and for too long nothing came of it. */
+    REQUEST_TIMED_OUT(408),
+    /** The connector holds as many bytes as it may for other requests. The origin has not seen this one. */
+    OVERLOADED(503),
     /** The rule asks for an Access token, and the request has none that is good. The origin has not seen it. */
     ACCESS_DENIED(403),
     /** The rule asks for an Access token, and the team's keys to check it with cannot be had. The origin has not seen it. */

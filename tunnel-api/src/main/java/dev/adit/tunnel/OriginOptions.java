@@ -23,8 +23,9 @@ import org.jspecify.annotations.Nullable;
  *     {@code originServerName}. Default false
  * @param caPool a PEM file of authorities trusted besides the system's. Null, the default, adds none
  * @param noTlsVerify whether to accept any certificate. Default false; logged as a warning
- * @param disableChunkedEncoding whether the origin gets a {@code Content-Length} even where the visitor sent none: the body is then
- *     held back until it is complete, up to 1 MiB; a longer one is answered 413. Default false
+ * @param disableChunkedEncoding whether an HTTP origin gets a {@code Content-Length} even where the visitor sent none:
+ *     the body is then held back until it is complete, up to 1 MiB; a longer one is answered 413, one that stops coming
+ *     for {@code responseTimeout} 408. Bodies of known length pass as they come. Default false
  * @param http2Origin whether to offer HTTP/2 to an https origin. Default false
  * @param proxyType what is spoken inside the visitor's stream to a TCP origin. Default {@link ProxyType#NONE}
  * @param access whose requests are let through. Null, the default, lets all through

@@ -22,6 +22,17 @@ public final class OriginProxies {
      * @throws TunnelException if the kind is not served, or the options cannot be used
      */
     public static OriginProxy of(Origin origin, OriginOptions options, OriginResources resources) {
+        OriginProxy proxy = plain(origin, options, resources);
+        return options.disableChunkedEncoding() && isReachedOverHttp(origin)
+                ? new WholeBodyProxy(proxy, options, resources.received())
+                : proxy;
+    }
+
+    private static boolean isReachedOverHttp(Origin origin) {
+        return origin instanceof Origin.Http || origin instanceof Origin.Https || origin instanceof Origin.H2c;
+    }
+
+    private static OriginProxy plain(Origin origin, OriginOptions options, OriginResources resources) {
         if (origin instanceof Origin.Http http) {
             return new HttpOriginProxy(
                     new OriginDialer(new OriginAddress("http", http.host(), http.port()), options, resources));

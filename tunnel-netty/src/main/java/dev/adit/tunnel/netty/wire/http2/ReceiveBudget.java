@@ -45,8 +45,26 @@ public final class ReceiveBudget {
         held.addAndGet(bytes);
     }
 
-    /** Counts delivered bytes, and wakes those who wait for room. */
-    void release(int bytes) {
+    /**
+     * Counts bytes that are kept for longer, if there is room for them.
+     *
+     * @param bytes how many
+     * @return whether they count now, and have to be {@link #release released}
+     */
+    public boolean tryHold(int bytes) {
+        if (held.addAndGet(bytes) <= limit) {
+            return true;
+        }
+        release(bytes);
+        return false;
+    }
+
+    /**
+     * Counts delivered bytes, and wakes those who wait for room.
+     *
+     * @param bytes how many
+     */
+    public void release(int bytes) {
         long now = held.addAndGet(-bytes);
         if (now <= limit && now + bytes > limit) {
             wakeWaiting();
