@@ -9,6 +9,9 @@ import dev.adit.tunnel.netty.wire.http2.ReceiveBudget;
 import dev.adit.tunnel.netty.wire.http2.StreamReceiver;
 import dev.adit.tunnel.netty.wire.http2.TunnelHttp2;
 import dev.adit.tunnel.netty.wire.http2.TunnelStream;
+import dev.adit.tunnel.netty.wire.rpc.ConnectionDetails;
+import dev.adit.tunnel.netty.wire.rpc.ConnectionResponse;
+import dev.adit.tunnel.netty.wire.rpc.RegisterConnection;
 import dev.adit.tunnel.netty.wire.rpc.RegistrationServer;
 import dev.adit.tunnel.netty.wire.rpc.RegistrationService;
 import io.netty.bootstrap.ServerBootstrap;
@@ -18,14 +21,17 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -73,6 +79,11 @@ public final class ScriptedEdge implements AutoCloseable {
         return (InetSocketAddress) listener.localAddress();
     }
 
+    /** What its connections run on. */
+    public EventLoops loops() {
+        return loops;
+    }
+
     public EdgeTrust trust() {
         return EdgeTrust.only(identity.authorities());
     }
@@ -91,6 +102,27 @@ public final class ScriptedEdge implements AutoCloseable {
         listener.close().syncUninterruptibly();
         connections.forEach(connection -> connection.channel.close());
         loops.close();
+    }
+
+    /** Lets every connector in. */
+    public static RegistrationService accepting() {
+        return new RegistrationService() {
+            @Override
+            public CompletionStage<ConnectionResponse> registerConnection(RegisterConnection request) {
+                return CompletableFuture.completedFuture(
+                        new ConnectionDetails(UUID.fromString("0c7ad1b8-2c1f-4a34-a3e9-cb3ad5d0fd10"), "tst01", true));
+            }
+
+            @Override
+            public CompletionStage<Void> updateLocalConfiguration(byte[] configuration) {
+                return CompletableFuture.completedFuture(null);
+            }
+
+            @Override
+            public CompletionStage<Void> unregisterConnection() {
+                return CompletableFuture.completedFuture(null);
+            }
+        };
     }
 
     /** One connector's connection. */
@@ -147,6 +179,16 @@ public final class ScriptedEdge implements AutoCloseable {
                 }
             });
             channel.flush();
+        }
+
+        /** The one thread of this connection. */
+        public EventLoop eventLoop() {
+            return channel.eventLoop();
+        }
+
+        /** Opens a stream, on the event loop; null if the connection can open none. */
+        public @Nullable TunnelStream open(Http2Headers head, boolean endStream, StreamReceiver receiver) {
+            return http2.open(head, endStream, receiver);
         }
 
         /** Sends a request without body and waits for the whole answer. */

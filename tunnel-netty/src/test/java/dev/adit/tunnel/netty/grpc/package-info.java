@@ -1,0 +1,4 @@
+@NullMarked
+package dev.adit.tunnel.netty.grpc;
+
+import org.jspecify.annotations.NullMarked;
