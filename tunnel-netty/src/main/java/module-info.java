@@ -15,6 +15,7 @@ module dev.adit.tunnel.netty {
     requires static io.netty.transport.classes.epoll;
     requires static io.netty.transport.classes.io_uring;
     requires static io.netty.transport.classes.kqueue;
+    requires static io.netty.transport.unix.common;
     requires jdk.jfr;
     requires jdk.net;
     requires static micrometer.core;

@@ -1,6 +1,7 @@
 package dev.adit.tunnel;
 
 import java.net.URI;
+import java.nio.file.FileSystems;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -71,12 +72,21 @@ public sealed interface Origin {
     }
 
     /**
-     * An HTTP/1.1 service on a Unix domain socket.
+     * An HTTP/1.1 service on a Unix domain socket. In TLS it is asked for and verified by the name {@code localhost},
+     * unless {@link OriginOptions#originServerName()} names another.
      *
-     * @param path the socket's file
+     * @param path the socket's file, on the default file system. Systems take about 100 bytes
      * @param tls whether to speak TLS on it
      */
     record Unix(Path path, boolean tls) implements Origin {
+        /** Checks the path. */
+        public Unix {
+            if (!path.getFileSystem().equals(FileSystems.getDefault())) {
+                throw new IllegalArgumentException("path: '" + path
+                        + "' (expected: one of the system's own files, not of an archive or the like)");
+            }
+        }
+
         @Override
         public String toString() {
             return (tls ? "unix+tls:" : "unix:") + path;
@@ -274,11 +284,21 @@ public sealed interface Origin {
     /**
      * An HTTP/1.1 service on a Unix domain socket.
      *
-     * @param path the socket's file
+     * @param path the socket's file, on the default file system
      * @return the origin
      */
     static Unix unix(Path path) {
         return new Unix(path, false);
+    }
+
+    /**
+     * An HTTP/1.1 service on a Unix domain socket, with TLS.
+     *
+     * @param path the socket's file, on the default file system
+     * @return the origin
+     */
+    static Unix unixTls(Path path) {
+        return new Unix(path, true);
     }
 
     /**

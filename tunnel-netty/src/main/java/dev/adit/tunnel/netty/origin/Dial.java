@@ -10,6 +10,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.net.ConnectException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -17,7 +18,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One attempt to reach an origin: resolves its name and tries the addresses of both families in turn, the next one
+ * One attempt to reach an origin: opens its socket file, or resolves its name and tries the addresses of both families in turn, the next one
  * 250 ms after the last or as soon as that failed, until one answers (RFC 8305, in short). Used on its event loop only.
  */
 public final class Dial implements OriginDialer.Outcome {
@@ -62,6 +63,11 @@ public final class Dial implements OriginDialer.Outcome {
     public void start() {
         long limit = dialer.options().connectTimeout().toNanos();
         deadline = loop.schedule(this::timedOut, limit, TimeUnit.NANOSECONDS);
+        @Nullable Path file = dialer.address().file();
+        if (file != null) {
+            openFile(file);
+            return;
+        }
         Future<List<InetAddress>> resolved =
                 dialer.resolver().resolve(dialer.address().host(), loop);
         if (resolved.isDone()) {
@@ -78,6 +84,26 @@ public final class Dial implements OriginDialer.Outcome {
         if (winner != null) {
             winner.close();
         }
+    }
+
+    private void openFile(Path file) {
+        ChannelFuture attempt = dialer.open(loop, file);
+        attempts.add(attempt);
+        var unused = attempt.addListener(done -> {
+            if (over) {
+                attempt.channel().close();
+            } else if (attempt.isSuccess()) {
+                use(attempt.channel());
+            } else {
+                fail(OriginException.unreachableFile(dialer.address(), attempt.cause()));
+            }
+        });
+    }
+
+    private void use(Channel channel) {
+        winner = channel;
+        stopAttempts();
+        dialer.secure(channel, serverName, offerHttp2, this);
     }
 
     private void onResolved(Future<List<InetAddress>> resolved) {
@@ -155,9 +181,7 @@ public final class Dial implements OriginDialer.Outcome {
             return;
         }
         if (attempt.isSuccess()) {
-            winner = attempt.channel();
-            stopAttempts();
-            dialer.secure(winner, serverName, offerHttp2, this);
+            use(attempt.channel());
             return;
         }
         attempts.remove(attempt);
@@ -193,7 +217,7 @@ public final class Dial implements OriginDialer.Outcome {
             return;
         }
         String tried = addresses.isEmpty()
-                ? ": its name did not resolve"
+                ? (dialer.address().file() == null ? ": its name did not resolve" : " did not accept the connection")
                 : " did not answer on "
                         + addresses.stream().map(NetUtil::toAddressString).collect(Collectors.joining(" and "));
         fail(new OriginException(

@@ -4,9 +4,12 @@ import dev.adit.tunnel.OriginFailure;
 import dev.adit.tunnel.OriginOptions;
 import dev.adit.tunnel.netty.transport.NameResolver;
 import dev.adit.tunnel.netty.transport.TcpKeepAlive;
+import dev.adit.tunnel.netty.transport.UnixSockets;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
@@ -16,14 +19,26 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeTimeoutException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Opens connections to one origin: name, addresses, TCP, TLS. Safe for use by several threads. */
+/** Opens connections to one origin: name, addresses, TCP or a socket file, TLS. Safe for use by several threads. */
 public final class OriginDialer {
 
     private static final WriteBufferWaterMark WATER_MARKS = new WriteBufferWaterMark(32 * 1024, 64 * 1024);
+
+    /** Ends what the handshake's future tells too; the end of the pipeline would log it a second time. */
+    private static final ChannelHandler HANDSHAKE_FAILURES = new HandshakeFailures();
+
+    @ChannelHandler.Sharable
+    private static final class HandshakeFailures extends ChannelInboundHandlerAdapter {
+        @Override
+        public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+            // The outcome is told with it.
+        }
+    }
 
     /** Takes the outcome of a {@link Dial}, on its event loop, once, unless it was cancelled. */
     public interface Outcome {
@@ -136,17 +151,24 @@ public final class OriginDialer {
 
     /** Begins to connect to one address; the channel reads nothing yet. */
     ChannelFuture open(EventLoop loop, InetAddress to) {
-        Bootstrap bootstrap = new Bootstrap()
+        Bootstrap bootstrap = bootstrap(loop).channel(resources.channel()).option(ChannelOption.TCP_NODELAY, true);
+        TcpKeepAlive.set(bootstrap, resources.channel(), options.tcpKeepAlive());
+        return bootstrap.connect(new InetSocketAddress(to, address.port()));
+    }
+
+    /** Begins to connect to a socket file; the channel reads nothing yet. */
+    ChannelFuture open(EventLoop loop, Path file) {
+        return UnixSockets.connect(bootstrap(loop), resources.channel(), file);
+    }
+
+    private static Bootstrap bootstrap(EventLoop loop) {
+        return new Bootstrap()
                 .group(loop)
-                .channel(resources.channel())
                 .option(ChannelOption.AUTO_READ, false)
                 .option(ChannelOption.AUTO_CLOSE, false)
-                .option(ChannelOption.TCP_NODELAY, true)
                 .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 0)
                 .option(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARKS)
                 .handler(new ChannelInboundHandlerAdapter());
-        TcpKeepAlive.set(bootstrap, resources.channel(), options.tcpKeepAlive());
-        return bootstrap.connect(new InetSocketAddress(to, address.port()));
     }
 
     /** Puts TLS on a channel that is connected, if the origin speaks it, and tells when the channel can be used. */
@@ -157,9 +179,10 @@ public final class OriginDialer {
             return;
         }
         SslHandler handler = tls.newHandler(channel.alloc(), serverName, offerHttp2);
-        channel.pipeline().addLast(handler);
+        channel.pipeline().addLast(handler, HANDSHAKE_FAILURES);
         var unused = handler.handshakeFuture().addListener(done -> {
             if (done.isSuccess()) {
+                channel.pipeline().remove(HANDSHAKE_FAILURES);
                 outcome.connected(channel);
             } else {
                 channel.close();
@@ -174,7 +197,7 @@ public final class OriginDialer {
             return new OriginException(
                     OriginFailure.TLS_TIMED_OUT,
                     "Origin " + address + " did not complete the TLS handshake within "
-                            + options.tlsTimeout().toMillis() + " ms. Check that it speaks TLS on this port.",
+                            + options.tlsTimeout().toMillis() + " ms. Check that it speaks TLS there.",
                     cause);
         }
         if (cause instanceof NotSslRecordException) {
@@ -182,7 +205,9 @@ public final class OriginDialer {
             return new OriginException(
                     OriginFailure.TLS_FAILED,
                     "Origin " + address
-                            + " does not speak TLS on this port. Correct the rule's port, or use Origin.http.",
+                            + (address.file() == null
+                                    ? " does not speak TLS on this port. Correct the rule's port, or use Origin.http."
+                                    : " does not speak TLS on this socket. Use Origin.unix without TLS."),
                     null);
         }
         return new OriginException(

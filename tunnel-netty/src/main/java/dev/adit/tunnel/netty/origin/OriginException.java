@@ -33,8 +33,30 @@ public final class OriginException extends Exception {
         return new OriginException(
                 OriginFailure.RESPONSE_INVALID,
                 "Origin " + origin + " gave no valid HTTP/1.1 response: " + what
-                        + ". Look at the service's log, and whether it speaks HTTP on this port.",
+                        + ". Look at the service's log, and whether it speaks HTTP there.",
                 cause);
+    }
+
+    /**
+     * A socket file cannot be connected to. The transports have exceptions of their own, but the system's words stand in
+     * all of them.
+     */
+    static OriginException unreachableFile(OriginAddress origin, @Nullable Throwable cause) {
+        String reason = text(cause);
+        String what;
+        if (reason.contains("No such file")) {
+            what = " has no socket file. Start the service, or correct the rule's path.";
+        } else if (reason.contains("refused")) {
+            what = " has nobody who listens on its file: the service has ended, or the file is no socket."
+                    + " Start the service, or correct the rule's path.";
+        } else if (reason.contains("ermission denied")) {
+            what = " may not be opened by this user. Permit it to write to the file and to pass its directories.";
+        } else if (reason.contains("too long")) {
+            what = " has a longer path than the system takes (about 100 bytes). Move the socket file.";
+        } else {
+            what = " cannot be reached (" + reason + "). Start the service, or correct the rule's path.";
+        }
+        return new OriginException(OriginFailure.CONNECT_FAILED, "Origin " + origin + what, cause);
     }
 
     /**

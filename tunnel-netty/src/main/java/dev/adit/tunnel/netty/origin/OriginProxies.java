@@ -29,7 +29,10 @@ public final class OriginProxies {
     }
 
     private static boolean isReachedOverHttp(Origin origin) {
-        return origin instanceof Origin.Http || origin instanceof Origin.Https || origin instanceof Origin.H2c;
+        return origin instanceof Origin.Http
+                || origin instanceof Origin.Https
+                || origin instanceof Origin.Unix
+                || origin instanceof Origin.H2c;
     }
 
     private static OriginProxy plain(Origin origin, OriginOptions options, OriginResources resources) {
@@ -47,6 +50,12 @@ public final class OriginProxies {
         if (origin instanceof Origin.H2c h2c) {
             OriginAddress address = new OriginAddress("h2c", h2c.host(), h2c.port());
             return new Http2OriginProxy(new OriginDialer(address, options, resources), resources.received());
+        }
+        if (origin instanceof Origin.Unix unix) {
+            OriginDialer dialer = new OriginDialer(OriginAddress.unix(unix.path(), unix.tls()), options, resources);
+            return unix.tls() && options.http2Origin()
+                    ? new Http2OriginProxy(dialer, resources.received())
+                    : new HttpOriginProxy(dialer);
         }
         if (origin instanceof Origin.Status status) {
             return new StatusOriginProxy(status.status());
@@ -68,7 +77,7 @@ public final class OriginProxies {
         }
         throw new TunnelException("Origin " + origin + " is of a kind that is not served yet: "
                 + origin.getClass().getSimpleName()
-                + ". Use http, https, h2c, tcp, bastion, socks, status or a handler.");
+                + ". Use http, https, unix, h2c, tcp, bastion, socks, status or a handler.");
     }
 
     /**
@@ -81,6 +90,7 @@ public final class OriginProxies {
         return origin instanceof Origin.Http
                 || origin instanceof Origin.Https
                 || origin instanceof Origin.H2c
+                || origin instanceof Origin.Unix
                 || origin instanceof Origin.Status
                 || origin instanceof Origin.Tcp
                 || origin instanceof Origin.Bastion
