@@ -27,7 +27,6 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Arrays;
@@ -318,14 +317,14 @@ class EndToEndTest {
                     .credentials(edge.createTunnel("t"))
                     .edge(edge)
                     .ingress(
-                            IngressRule.host("app.test").to(Origin.unix(Path.of("/run/app.sock"))),
+                            IngressRule.host("app.test").to(Origin.helloWorld()),
                             IngressRule.otherwise(Origin.status(404)));
             assertThatThrownBy(builder::build)
                     .isInstanceOfSatisfying(IngressException.class, e -> {
                         assertThat(e.ruleIndex()).isZero();
                         assertThat(e.code()).isEqualTo(IngressException.Code.ORIGIN_NOT_SERVED);
                     })
-                    .hasMessageContaining("Unix");
+                    .hasMessageContaining("HelloWorld");
         }
     }
 
