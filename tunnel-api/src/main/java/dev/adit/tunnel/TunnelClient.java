@@ -1,6 +1,7 @@
 package dev.adit.tunnel;
 
 import dev.adit.tunnel.event.TunnelListener;
+import dev.adit.tunnel.spi.EdgeLink;
 import dev.adit.tunnel.spi.TunnelClientProvider;
 import dev.adit.tunnel.spi.TunnelSettings;
 import java.net.InetSocketAddress;
@@ -127,10 +128,16 @@ public final class TunnelClient {
 
         private static final String DEFAULT_QUICK_SERVICE = "https://api.trycloudflare.com";
 
+        /** The index of a connection is one byte on the wire. */
+        private static final int MAX_CONNECTIONS = 256;
+
+        private static final int DEFAULT_CONNECTIONS = 4;
+
         private final Map<String, String> environment;
         private @Nullable TunnelCredentials credentials;
         private @Nullable TunnelEdge edge;
         private List<InetSocketAddress> edgeAddresses = List.of();
+        private @Nullable Integer connections;
         private @Nullable EdgeTrust edgeTrust;
         private @Nullable URI quickService;
         private @Nullable Ingress ingress;
@@ -177,6 +184,21 @@ public final class TunnelClient {
          */
         public Builder edgeAddresses(InetSocketAddress... addresses) {
             edgeAddresses = List.of(addresses);
+            return this;
+        }
+
+        /**
+         * Sets how many connections to keep to the edge, on different addresses where the edge has enough of them. With
+         * fewer addresses they are shared evenly. Default 4, and 1 for a quick tunnel, as cloudflared has it.
+         *
+         * @param count from 1 to 256
+         * @return this
+         */
+        public Builder connections(int count) {
+            if (count < 1 || count > MAX_CONNECTIONS) {
+                throw new IllegalArgumentException("connections: " + count + " (expected: 1..256)");
+            }
+            connections = count;
             return this;
         }
 
@@ -327,6 +349,7 @@ public final class TunnelClient {
                     registerWith,
                     edge,
                     edge == null && edgeAddresses.isEmpty() ? env.edgeAddresses() : edgeAddresses,
+                    new EdgeLink(connections(registerWith)),
                     edgeTrust == null ? (edge == null ? env.edgeTrust() : edge.trust()) : edgeTrust,
                     quickService == null ? env.quickService(DEFAULT_QUICK_SERVICE) : quickService,
                     ingress,
@@ -339,6 +362,13 @@ public final class TunnelClient {
                     closeOnShutdown);
             TunnelClientProvider.load().check(settings);
             return new TunnelClient(settings);
+        }
+
+        private int connections(@Nullable TunnelCredentials registerWith) {
+            if (connections != null) {
+                return connections;
+            }
+            return registerWith == null ? 1 : DEFAULT_CONNECTIONS;
         }
 
         private static Duration positive(String name, Duration value) {

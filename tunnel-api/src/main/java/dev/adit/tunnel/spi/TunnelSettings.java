@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param credentials null to ask for a quick tunnel
  * @param edge the embedded edge to join, null for another
  * @param edgeAddresses where to dial; may be unresolved; empty to discover
+ * @param edgeLink how many connections to keep, and how they are made
  * @param edgeTrust whom to trust at those addresses
  * @param quickService where to ask for a quick tunnel when {@code edge} is null
  * @param ingress the rules
@@ -35,6 +36,7 @@ public record TunnelSettings(
         @Nullable TunnelCredentials credentials,
         @Nullable TunnelEdge edge,
         List<InetSocketAddress> edgeAddresses,
+        EdgeLink edgeLink,
         EdgeTrust edgeTrust,
         URI quickService,
         Ingress ingress,

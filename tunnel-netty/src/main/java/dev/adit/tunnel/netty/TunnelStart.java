@@ -63,7 +63,11 @@ final class TunnelStart {
             connector = new TunnelConnector(
                     identity.credentials(),
                     new TunnelConnector.Edge(
-                            addresses, settings.edgeTrust(), settings.connectTimeout(), settings.registrationTimeout()),
+                            addresses,
+                            settings.edgeLink().connections(),
+                            settings.edgeTrust(),
+                            settings.connectTimeout(),
+                            settings.registrationTimeout()),
                     settings.ingress(),
                     resources.loops(),
                     resources.origin(),

@@ -350,6 +350,7 @@ class ConnectorTest {
                 .credentials(CREDENTIALS)
                 .edgeAddresses(edge.address())
                 .edgeTrust(edge.trust())
+                .connections(1)
                 .gracePeriod(Duration.ofSeconds(5))
                 .ingress(rules);
     }

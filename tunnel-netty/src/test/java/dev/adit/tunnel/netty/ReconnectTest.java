@@ -41,12 +41,17 @@ class ReconnectTest {
                     .credentials(credentials)
                     .edgeAddresses(proxy.address())
                     .edgeTrust(edge.trust())
+                    .connections(1)
                     .ingress(IngressRule.otherwise(Origin.status(204)))
                     .listener(events)
                     .build()
                     .start()) {
                 List<Duration> gaps = new ArrayList<>();
                 for (int round = 1; round <= ROUNDS; round++) {
+                    // One that served nothing would count as a failed attempt, so that the wait grows.
+                    assertThat(Visitor.get(edge.publicAddress(), "app.test", "/")
+                                    .status())
+                            .isEqualTo(204);
                     proxy.cut();
                     ConnectionLost lost = events.await(ConnectionLost.class, round);
                     ConnectionRegistered back = events.await(ConnectionRegistered.class, round + 1);
@@ -77,11 +82,13 @@ class ReconnectTest {
                 .listener(events)
                 .build()
                 .start()) {
+            events.awaitState(TunnelState.HEALTHY);
             first.close(Duration.ZERO);
-            events.await(ReconnectScheduled.class, 3);
+            events.awaitState(TunnelState.DOWN);
+            events.await(ReconnectScheduled.class, 10);
             assertThat(tunnel.state()).isEqualTo(TunnelState.DOWN);
             try (TunnelEdge second = edge(dir, credentials, connectors, visitors)) {
-                events.await(ConnectionRegistered.class, 2);
+                events.awaitState(TunnelState.HEALTHY);
                 assertThat(Visitor.get(second.publicAddress(), "app.test", "/").status())
                         .isEqualTo(204);
             }

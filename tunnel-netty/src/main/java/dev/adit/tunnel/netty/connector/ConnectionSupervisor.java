@@ -2,57 +2,49 @@ package dev.adit.tunnel.netty.connector;
 
 import dev.adit.tunnel.CloseReport;
 import dev.adit.tunnel.ConnectionInfo;
-import dev.adit.tunnel.RegistrationException;
 import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.TunnelState;
 import dev.adit.tunnel.event.TunnelEvent;
 import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.netty.util.concurrent.Future;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * Keeps one connection to the edge: makes it, and after its loss makes it again, for ever, on the next address of the
- * list. Only before the first registration can it fail for good. Its state belongs to one event loop; the public methods
- * may be called by any thread.
+ * Keeps a tunnel's connections, each in its {@link ConnectionSlot} on an event loop of its own. The first begins alone:
+ * until it is registered nothing else is tried, and what it is told decides about the tunnel. Then the others join one
+ * after the other, each when the one before is registered or a second later. Safe for use by several threads; what the
+ * slots tell comes on their event loops.
  */
-final class ConnectionSupervisor {
+final class ConnectionSupervisor implements ConnectionSlot.Owner {
 
-    private static final Logger LOG = LoggerFactory.getLogger(ConnectionSupervisor.class);
-    private static final int INDEX = 0;
+    /** How long one connection may hold up the next when they are first made. Source: cloudflared, supervisor.go. */
+    private static final Duration SPACING = Duration.ofSeconds(1);
 
     private final ConnectorContext context;
-    private final List<InetSocketAddress> edges;
-    private final EventLoop loop;
-    private final Backoff backoff =
-            new Backoff(() -> ThreadLocalRandom.current().nextLong());
+    private final List<ConnectionSlot> slots = new ArrayList<>();
+    private final EventLoop timers;
     private final CompletableFuture<Void> started = new CompletableFuture<>();
     private final CompletableFuture<List<CloseReport.CutRequest>> drained = new CompletableFuture<>();
 
-    private volatile TunnelState state = TunnelState.CONNECTING;
-    private volatile @Nullable ConnectionInfo registered;
+    // Guarded by this.
+    private TunnelState state = TunnelState.CONNECTING;
+    private int begun = 1;
+    private @Nullable Future<?> nextJoins;
 
-    private @Nullable TunnelConnection connection;
-    private @Nullable Future<?> nextAttempt;
-    private @Nullable Future<?> graceTimer;
-    private final List<CloseReport.CutRequest> cut = new ArrayList<>();
-    private int nextEdge;
-    private int failures;
-    private long lostAt = System.nanoTime();
-
-    ConnectionSupervisor(ConnectorContext context, List<InetSocketAddress> edges, EventLoop loop) {
+    ConnectionSupervisor(ConnectorContext context, int connections, EventLoopGroup loops) {
         this.context = context;
-        this.edges = edges;
-        this.loop = loop;
+        for (int index = 0; index < connections; index++) {
+            slots.add(new ConnectionSlot(context, index, loops.next(), this));
+        }
+        this.timers = loops.next();
     }
 
     /**
@@ -61,163 +53,99 @@ final class ConnectionSupervisor {
      * @return completes when the first connection is registered; exceptionally with a {@link TunnelException} when every
      *     address has failed or the edge has refused
      */
-    public CompletableFuture<Void> start() {
-        loop.execute(this::connect);
+    CompletableFuture<Void> start() {
+        slots.get(0).begin();
         return started;
     }
 
     /**
-     * Ends: unregisters, waits for running requests up to the grace period, cuts the rest.
+     * Ends all connections at once: each unregisters, waits for running requests up to the grace period, cuts the rest.
      *
      * @param grace zero cuts at once
-     * @return completes when the connection is closed, with what was cut
+     * @return completes when all are closed, with what was cut on all of them
      */
-    public CompletableFuture<List<CloseReport.CutRequest>> close(Duration grace) {
-        loop.execute(() -> drain(grace));
+    CompletableFuture<List<CloseReport.CutRequest>> close(Duration grace) {
+        synchronized (this) {
+            if (isEnding()) {
+                return drained;
+            }
+            changeState(TunnelState.DRAINING);
+            if (nextJoins != null) {
+                nextJoins.cancel(false);
+            }
+        }
+        started.completeExceptionally(new TunnelException("The tunnel was closed before it was registered."));
+        List<CompletableFuture<List<CloseReport.CutRequest>>> closing =
+                slots.stream().map(slot -> slot.close(grace)).toList();
+        CompletableFuture.allOf(closing.toArray(CompletableFuture[]::new)).whenComplete((done, failure) -> {
+            List<CloseReport.CutRequest> cut = new ArrayList<>();
+            closing.forEach(one -> cut.addAll(one.join()));
+            synchronized (this) {
+                changeState(TunnelState.CLOSED);
+            }
+            drained.complete(List.copyOf(cut));
+        });
         return drained;
     }
 
-    /**
-     * Returns how the tunnel is doing.
-     *
-     * @return the state now
-     */
-    public TunnelState state() {
+    /** Returns how the tunnel is doing. */
+    synchronized TunnelState state() {
         return state;
     }
 
-    /**
-     * Returns the registered connections.
-     *
-     * @return none or one
-     */
-    public List<ConnectionInfo> connections() {
-        ConnectionInfo info = registered;
-        return info == null ? List.of() : List.of(info);
+    /** Returns the registered connections, in the order of their indexes. */
+    List<ConnectionInfo> connections() {
+        return slots.stream()
+                .map(ConnectionSlot::registered)
+                .filter(Objects::nonNull)
+                .toList();
     }
 
-    private void connect() {
-        nextAttempt = null;
-        if (isEnding()) {
-            return;
-        }
-        InetSocketAddress edge = edges.get(Math.floorMod(nextEdge, edges.size()));
-        TunnelConnection opening = new TunnelConnection(context, INDEX, failures, edge, loop, new Life());
-        connection = opening;
-        opening.open();
-    }
-
-    /** What a connection tells of itself. */
-    private final class Life implements TunnelConnection.Listener {
-
-        @Override
-        public void registered(TunnelConnection connection, ConnectionInfo info) {
-            failures = 0;
-            registered = info;
-            LOG.info(
-                    "conn={} registered at {}:{} as {} (location {})",
-                    info.index(),
-                    info.edgeAddress().getHostString(),
-                    info.edgeAddress().getPort(),
-                    info.id(),
-                    info.location());
-            context.events().publish(new TunnelEvent.ConnectionRegistered(Instant.now(), info));
-            changeState(TunnelState.HEALTHY);
-            started.complete(null);
-        }
-
-        @Override
-        public void closed(TunnelConnection closed, TunnelException reason) {
-            boolean wasRegistered = registered != null;
-            registered = null;
-            connection = null;
-            if (isEnding()) {
-                finish();
-            } else if (!started.isDone()) {
-                firstFailed(reason);
-            } else {
-                lost(closed, reason, wasRegistered);
+    @Override
+    public void registered(ConnectionSlot slot) {
+        synchronized (this) {
+            updateState();
+            if (slot.index() == begun - 1) {
+                letNextJoin(begun);
             }
         }
+        started.complete(null);
     }
 
-    private void firstFailed(TunnelException reason) {
-        nextEdge++;
-        if (reason instanceof RegistrationException || nextEdge >= edges.size()) {
+    @Override
+    public synchronized void lost(ConnectionSlot slot) {
+        updateState();
+    }
+
+    @Override
+    public void failed(ConnectionSlot slot, TunnelException reason) {
+        synchronized (this) {
+            if (isEnding()) {
+                return;
+            }
             changeState(TunnelState.CLOSED);
-            drained.complete(List.of());
-            started.completeExceptionally(reason);
-        } else {
-            connect();
         }
+        drained.complete(List.of());
+        started.completeExceptionally(reason);
     }
 
-    private void lost(TunnelConnection closed, TunnelException reason, boolean wasRegistered) {
-        if (wasRegistered) {
-            lostAt = System.nanoTime();
-            changeState(TunnelState.DOWN);
-        } else {
-            failures++;
-            nextEdge++;
-        }
-        Duration delay = delay(reason, wasRegistered);
-        LOG.warn(
-                "conn={} {}: {} Next attempt in {} ms.",
-                closed.index(),
-                wasRegistered ? "lost" : "not restored",
-                reason.getMessage(),
-                delay.toMillis());
-        context.events()
-                .publish(new TunnelEvent.ConnectionLost(
-                        Instant.now(),
-                        closed.index(),
-                        closed.edge(),
-                        wasRegistered,
-                        String.valueOf(reason.getMessage())));
-        context.events().publish(new TunnelEvent.ReconnectScheduled(Instant.now(), closed.index(), failures, delay));
-        nextAttempt = loop.schedule(this::connect, delay.toNanos(), TimeUnit.NANOSECONDS);
-    }
-
-    private Duration delay(TunnelException reason, boolean wasRegistered) {
-        if (reason instanceof RegistrationException refused && !wasRegistered) {
-            Duration jittered = backoff.delay(failures, sinceLoss());
-            return refused.isRetryable()
-                    ? refused.retryAfter().map(jittered::plus).orElse(jittered)
-                    : Backoff.REFUSED;
-        }
-        return backoff.delay(wasRegistered ? 0 : failures, sinceLoss());
-    }
-
-    private Duration sinceLoss() {
-        return Duration.ofNanos(System.nanoTime() - lostAt);
-    }
-
-    private void drain(Duration grace) {
-        if (isEnding()) {
+    private synchronized void letNextJoin(int index) {
+        if (isEnding() || index != begun || index == slots.size()) {
             return;
         }
-        changeState(TunnelState.DRAINING);
-        if (nextAttempt != null) {
-            nextAttempt.cancel(false);
+        if (nextJoins != null) {
+            nextJoins.cancel(false);
         }
-        started.completeExceptionally(new TunnelException("The tunnel was closed before it was registered."));
-        TunnelConnection open = connection;
-        if (open == null) {
-            finish();
-        } else if (grace.isZero()) {
-            cut.addAll(open.cut());
-        } else {
-            graceTimer = loop.schedule(() -> cut.addAll(open.cut()), grace.toNanos(), TimeUnit.NANOSECONDS);
-            open.drain(grace);
-        }
+        begun = index + 1;
+        slots.get(index).join();
+        nextJoins = timers.schedule(() -> letNextJoin(index + 1), SPACING.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    private void finish() {
-        if (graceTimer != null) {
-            graceTimer.cancel(false);
+    private void updateState() {
+        if (!isEnding()) {
+            int now = connections().size();
+            changeState(now == slots.size() ? TunnelState.HEALTHY : now == 0 ? TunnelState.DOWN : TunnelState.DEGRADED);
         }
-        changeState(TunnelState.CLOSED);
-        drained.complete(List.copyOf(cut));
     }
 
     private boolean isEnding() {

@@ -1,6 +1,7 @@
 package dev.adit.tunnel.netty.connector;
 
 import dev.adit.tunnel.TunnelCredentials;
+import dev.adit.tunnel.netty.connector.dial.EdgeAddresses;
 import dev.adit.tunnel.netty.connector.dial.EdgeDialer;
 import dev.adit.tunnel.netty.connector.event.TunnelEvents;
 import dev.adit.tunnel.netty.connector.serve.ActiveIngress;
@@ -12,6 +13,7 @@ import java.time.Duration;
  *
  * @param credentials what to register with
  * @param identity who we are
+ * @param addresses which address each connection dials
  * @param dialer opens connections
  * @param ingress the rules in force
  * @param events told what happens
@@ -22,6 +24,7 @@ import java.time.Duration;
 record ConnectorContext(
         TunnelCredentials credentials,
         ConnectorIdentity identity,
+        EdgeAddresses addresses,
         EdgeDialer dialer,
         ActiveIngress ingress,
         TunnelEvents events,

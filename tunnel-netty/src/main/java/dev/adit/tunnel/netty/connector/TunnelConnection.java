@@ -4,6 +4,7 @@ import dev.adit.tunnel.CloseReport;
 import dev.adit.tunnel.ConnectionInfo;
 import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.event.TunnelEvent;
+import dev.adit.tunnel.netty.connector.dial.EdgeAddresses;
 import dev.adit.tunnel.netty.connector.event.ConnectionRecording;
 import dev.adit.tunnel.netty.connector.register.ControlStream;
 import dev.adit.tunnel.netty.connector.serve.StreamDispatcher;
@@ -52,6 +53,9 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
     /** How long what was written may take to leave before the socket is closed over it. */
     private static final Duration WRITE_OUT_WITHIN = Duration.ofSeconds(1);
 
+    /** A connection that was registered for less and served nothing counts as a failed attempt. */
+    private static final Duration OF_USE_AFTER = Duration.ofSeconds(10);
+
     private enum State {
         OPENING,
         REGISTERING,
@@ -74,6 +78,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
     private final ConnectorContext context;
     private final int index;
     private final int previousAttempts;
+    private final EdgeAddresses.Choice choice;
     private final InetSocketAddress edge;
     private final EventLoop loop;
     private final Listener listener;
@@ -84,6 +89,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
     private @Nullable Channel channel;
     private @Nullable ControlStream control;
     private @Nullable ConnectionInfo info;
+    private long registeredAt;
     private @Nullable ConnectionRecording recording;
     private @Nullable Future<?> deadline;
     private @Nullable TunnelException failure;
@@ -92,13 +98,14 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
             ConnectorContext context,
             int index,
             int previousAttempts,
-            InetSocketAddress edge,
+            EdgeAddresses.Choice choice,
             EventLoop loop,
             Listener listener) {
         this.context = context;
         this.index = index;
         this.previousAttempts = previousAttempts;
-        this.edge = edge;
+        this.choice = choice;
+        this.edge = choice.address();
         this.loop = loop;
         this.listener = listener;
         this.dispatcher = new StreamDispatcher(index, context.ingress(), context.events(), this::closeIfDrained);
@@ -107,7 +114,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
 
     /** Dials. */
     void open() {
-        context.dialer().dial(edge, loop, this::encrypted).whenComplete((opened, cause) -> {
+        context.dialer().dial(choice, loop, this::encrypted).whenComplete((opened, cause) -> {
             if (cause != null) {
                 closed(cause instanceof TunnelException known ? known : new TunnelException(cause.toString(), cause));
             }
@@ -175,6 +182,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
         ConnectionInfo accepted =
                 new ConnectionInfo(index, details.uuid(), remoteAddress(), details.locationName(), Instant.now());
         info = accepted;
+        registeredAt = System.nanoTime();
         recording = ConnectionRecording.begun();
         listener.registered(this, accepted);
         if (index == 0 && !details.remotelyManaged()) {
@@ -321,13 +329,18 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
         return edge;
     }
 
-    /** Returns what the edge said, or null while it is not registered. */
-    @Nullable
-    ConnectionInfo info() {
-        return info;
+    /** Whether TCP and TLS were up at some time. */
+    boolean wasReached() {
+        return channel != null;
     }
 
-    boolean isRegistered() {
-        return state == State.REGISTERED;
+    /** Whether the edge refused it because it has this connector's connection already. */
+    boolean isDuplicate() {
+        return control != null && control.isDuplicate();
+    }
+
+    /** Whether it was registered and then lived long enough, or served something: its loss is no failed attempt. */
+    boolean wasOfUse() {
+        return info != null && (dispatcher.hasServed() || System.nanoTime() - registeredAt >= OF_USE_AFTER.toNanos());
     }
 }

@@ -7,8 +7,11 @@ import dev.adit.tunnel.Ingress;
 import dev.adit.tunnel.TunnelCredentials;
 import dev.adit.tunnel.TunnelState;
 import dev.adit.tunnel.event.TunnelEvent;
+import dev.adit.tunnel.netty.connector.dial.EdgeAddresses;
 import dev.adit.tunnel.netty.connector.dial.EdgeDialer;
 import dev.adit.tunnel.netty.connector.dial.EdgeTls;
+import dev.adit.tunnel.netty.connector.dial.SiteResolver;
+import dev.adit.tunnel.netty.connector.dial.StaticEdges;
 import dev.adit.tunnel.netty.connector.event.TunnelEvents;
 import dev.adit.tunnel.netty.connector.serve.ActiveIngress;
 import dev.adit.tunnel.netty.origin.OriginResources;
@@ -34,12 +37,14 @@ public final class TunnelConnector {
      * Where and how to join an edge.
      *
      * @param addresses at least one, resolved or not
+     * @param connections how many to keep, at least one
      * @param trust whom to take for the edge
      * @param connectTimeout limit for TCP, for TLS, and for the edge's first stream, each
      * @param registrationTimeout limit for the answer to an RPC
      */
     public record Edge(
             List<InetSocketAddress> addresses,
+            int connections,
             EdgeTrust trust,
             Duration connectTimeout,
             Duration registrationTimeout) {}
@@ -64,21 +69,20 @@ public final class TunnelConnector {
         this.events = events;
         this.ingress = new ActiveIngress(rules, resources);
         EdgeDialer dialer = new EdgeDialer(
-                loops.channel(),
-                resources.resolver(),
-                new EdgeTls(edge.trust(), edge.connectTimeout()),
-                edge.connectTimeout());
+                loops.channel(), new EdgeTls(edge.trust(), edge.connectTimeout()), edge.connectTimeout());
+        EdgeAddresses addresses =
+                new EdgeAddresses(new StaticEdges(edge.addresses(), new SiteResolver(resources.resolver())));
         ConnectorContext context = new ConnectorContext(
                 credentials,
                 ConnectorIdentity.ofThisProcess(),
+                addresses,
                 dialer,
                 ingress,
                 events,
                 ReceiveBudget.forThisJvm(),
                 edge.connectTimeout(),
                 edge.registrationTimeout());
-        this.supervisor = new ConnectionSupervisor(
-                context, edge.addresses(), loops.group().next());
+        this.supervisor = new ConnectionSupervisor(context, edge.connections(), loops.group());
     }
 
     /**
@@ -91,7 +95,7 @@ public final class TunnelConnector {
     }
 
     /**
-     * Ends the connection and the pools.
+     * Ends the connections and the pools.
      *
      * @param grace how long running requests may take
      * @return completes with what was cut

@@ -2,6 +2,7 @@ package dev.adit.tunnel.netty.pair;
 
 import static org.assertj.core.api.Assertions.fail;
 
+import dev.adit.tunnel.TunnelState;
 import dev.adit.tunnel.event.TunnelEvent;
 import dev.adit.tunnel.event.TunnelListener;
 import java.time.Duration;
@@ -48,6 +49,34 @@ public final class EventLog implements TunnelListener {
     public <E extends TunnelEvent> E await(Class<E> kind, int count) throws InterruptedException {
         await(seen -> seen.stream().filter(kind::isInstance).count() >= count, count + " " + kind.getSimpleName());
         return all(kind).get(count - 1);
+    }
+
+    /** Waits until the tunnel's latest change was to a state. */
+    public void awaitState(TunnelState state) throws InterruptedException {
+        await(
+                seen -> seen.stream()
+                        .filter(TunnelEvent.StateChanged.class::isInstance)
+                        .map(TunnelEvent.StateChanged.class::cast)
+                        .reduce((earlier, later) -> later)
+                        .filter(last -> last.to() == state)
+                        .isPresent(),
+                "change to " + state);
+    }
+
+    /** Waits until as many events as wanted match. */
+    public <E extends TunnelEvent> List<E> await(Class<E> kind, Predicate<E> which, int count)
+            throws InterruptedException {
+        await(seen -> matching(seen, kind, which).size() >= count, count + " such " + kind.getSimpleName());
+        return matching(all(), kind, which);
+    }
+
+    private static <E extends TunnelEvent> List<E> matching(
+            List<TunnelEvent> events, Class<E> kind, Predicate<E> which) {
+        return events.stream()
+                .filter(kind::isInstance)
+                .map(kind::cast)
+                .filter(which)
+                .toList();
     }
 
     private void await(Predicate<List<TunnelEvent>> condition, String what) throws InterruptedException {

@@ -41,7 +41,7 @@ public final class ScriptedEdge implements AutoCloseable {
 
     private static final long PATIENCE_SECONDS = 20;
 
-    private final EdgeIdentity identity = EdgeIdentity.made();
+    private final EdgeIdentity identity;
     private final EventLoops loops = EventLoops.owned("scripted-edge", 1);
     private final BlockingQueue<Connection> connections = new LinkedBlockingQueue<>();
     private final Channel listener;
@@ -52,6 +52,16 @@ public final class ScriptedEdge implements AutoCloseable {
      * @param service answers the RPC; null to open no control stream
      */
     public ScriptedEdge(@Nullable RegistrationService service) throws InterruptedException {
+        this(service, EdgeIdentity.made());
+    }
+
+    /** Listens as another machine of the same edge. */
+    public ScriptedEdge(@Nullable RegistrationService service, ScriptedEdge other) throws InterruptedException {
+        this(service, other.identity);
+    }
+
+    private ScriptedEdge(@Nullable RegistrationService service, EdgeIdentity identity) throws InterruptedException {
+        this.identity = identity;
         listener = new ServerBootstrap()
                 .group(loops.group())
                 .channel(loops.serverChannel())
@@ -216,6 +226,11 @@ public final class ScriptedEdge implements AutoCloseable {
                     control.reset(Http2Error.INTERNAL_ERROR);
                 }
             });
+        }
+
+        /** Closes the connection from this side. */
+        public void close() {
+            channel.close();
         }
 
         public void awaitClosed() throws Exception {

@@ -48,6 +48,7 @@ public final class ControlStream implements StreamReceiver {
     private final Listener listener;
     private final RegistrationClient rpc;
     private boolean ended;
+    private boolean duplicate;
 
     /**
      * Takes the stream and answers its headers.
@@ -88,12 +89,22 @@ public final class ControlStream implements StreamReceiver {
             if (response instanceof ConnectionDetails details) {
                 registered.complete(details);
             } else if (response instanceof ConnectionError refusal) {
+                duplicate = Refusal.isDuplicate(refusal);
                 registered.completeExceptionally(Refusal.of(credentials.tunnelId(), refusal));
             } else {
                 registered.completeExceptionally(Refusal.of(credentials.tunnelId(), timeout, failure));
             }
         });
         return registered;
+    }
+
+    /**
+     * Tells why a registration was refused.
+     *
+     * @return whether it was because the edge has this connector's connection already
+     */
+    public boolean isDuplicate() {
+        return duplicate;
     }
 
     /**

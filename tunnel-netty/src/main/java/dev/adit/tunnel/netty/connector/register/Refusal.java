@@ -21,11 +21,15 @@ final class Refusal {
 
     private Refusal() {}
 
+    static boolean isDuplicate(ConnectionError refusal) {
+        return refusal.cause().equals(DUPLICATE);
+    }
+
     static RegistrationException of(UUID tunnelId, ConnectionError refusal) {
         String cause = printable(refusal.cause());
         Duration wait =
                 refusal.retryAfter().isZero() || refusal.retryAfter().isNegative() ? null : refusal.retryAfter();
-        boolean retryable = refusal.shouldRetry() || refusal.cause().equals(DUPLICATE);
+        boolean retryable = refusal.shouldRetry() || isDuplicate(refusal);
         return new RegistrationException(
                 "Registration refused for tunnel " + tunnelId + ": " + cause + ". "
                         + advice(refusal.cause(), retryable),
@@ -64,7 +68,7 @@ final class Refusal {
 
     private static String advice(String cause, boolean retryable) {
         if (cause.equals(DUPLICATE)) {
-            return "The edge still has this connection; it is tried again.";
+            return "The edge has this connection already; another address is tried.";
         }
         if (retryable) {
             return "The edge says that a later attempt may succeed.";

@@ -28,6 +28,7 @@ public final class StreamDispatcher {
     private final Set<Exchange> running = new LinkedHashSet<>();
     private final List<Exchange> toFlush = new ArrayList<>();
     private boolean edgeTakesInterim;
+    private boolean served;
 
     /**
      * Makes the dispatcher of one connection.
@@ -79,6 +80,7 @@ public final class StreamDispatcher {
         }
         Exchange exchange = new Exchange(this, stream, request, ingress.match(request.authority(), request.target()));
         running.add(exchange);
+        served = true;
         exchange.begin();
         return exchange;
     }
@@ -109,6 +111,15 @@ public final class StreamDispatcher {
 
     boolean edgeTakesInterim() {
         return edgeTakesInterim;
+    }
+
+    /**
+     * Tells whether any request came.
+     *
+     * @return whether one was passed to a rule
+     */
+    public boolean hasServed() {
+        return served;
     }
 
     /**

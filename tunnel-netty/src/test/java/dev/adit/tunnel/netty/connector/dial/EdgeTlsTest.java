@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.adit.tunnel.EdgeTrust;
 import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.netty.transport.EventLoops;
-import dev.adit.tunnel.netty.transport.NameResolver;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -30,7 +29,6 @@ import org.junit.jupiter.api.Test;
 class EdgeTlsTest {
 
     private static final EventLoops LOOPS = EventLoops.owned("edge-tls-test", 1);
-    private static final NameResolver RESOLVER = new NameResolver();
 
     private static X509Bundle authority;
     private static X509Bundle stranger;
@@ -43,7 +41,6 @@ class EdgeTlsTest {
 
     @AfterAll
     static void close() {
-        RESOLVER.close();
         LOOPS.close();
     }
 
@@ -124,10 +121,10 @@ class EdgeTlsTest {
                 .sync()
                 .channel();
         try {
-            EdgeDialer dialer = new EdgeDialer(
-                    LOOPS.channel(), RESOLVER, new EdgeTls(trust, Duration.ofSeconds(10)), Duration.ofSeconds(10));
+            EdgeDialer dialer =
+                    new EdgeDialer(LOOPS.channel(), new EdgeTls(trust, Duration.ofSeconds(10)), Duration.ofSeconds(10));
             return dialer.dial(
-                            (InetSocketAddress) server.localAddress(),
+                            new EdgeAddresses.Choice((InetSocketAddress) server.localAddress(), false),
                             LOOPS.group().next(),
                             channel -> {})
                     .orTimeout(20, TimeUnit.SECONDS)
