@@ -20,6 +20,7 @@ module dev.adit.tunnel.netty {
     requires jdk.net;
     requires static micrometer.core;
     requires org.slf4j;
+    requires org.snakeyaml.engine;
 
     exports dev.adit.tunnel.netty.metrics;
 

@@ -21,6 +21,14 @@ public final class IngressException extends TunnelException {
         HOSTNAME_INVALID,
         /** A path is not a valid RE2 expression. */
         PATH_INVALID,
+        /** A service is neither a URL without path nor one of the words that stand for a service. */
+        SERVICE_INVALID,
+        /** An {@code access} block cannot be enforced. */
+        ACCESS_INVALID,
+        /** An entry of {@code ipRules} is no network, or has a port that does not exist. */
+        IP_RULE_INVALID,
+        /** A value in {@code originRequest} is out of its range. */
+        OPTION_INVALID,
         /** The rule's kind of origin is not served by this release. */
         ORIGIN_NOT_SERVED,
         /** The rule asks for Access tokens, and the library that checks them is missing. */

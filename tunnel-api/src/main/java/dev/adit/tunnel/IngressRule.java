@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which requests go to which origin. Immutable.
  *
- * @param hostnamePattern a host name, {@code *.suffix} for every name below it (at any depth, not the bare suffix), or
- *     null for every host
+ * @param hostnamePattern a host name, {@code *.suffix} for every name below it (at any depth, not the bare suffix);
+ *     null or {@code *} for every host
  * @param pathPattern an RE2 expression searched, unanchored, in the percent-decoded path without query; null for every
  *     path
  * @param origin where matching requests go
@@ -60,10 +60,10 @@ public record IngressRule(
     /**
      * Tells whether the rule matches every request.
      *
-     * @return whether it has neither a host name nor a path
+     * @return whether it has neither a host name (but {@code *}) nor a path
      */
     public boolean isCatchAll() {
-        return hostnamePattern == null && pathPattern == null;
+        return (hostnamePattern == null || hostnamePattern.equals("*")) && pathPattern == null;
     }
 
     @Override

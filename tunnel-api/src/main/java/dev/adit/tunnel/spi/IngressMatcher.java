@@ -1,7 +1,8 @@
 package dev.adit.tunnel.spi;
 
+import dev.adit.tunnel.TunnelException;
+
 /** Compiled ingress rules. Immutable and safe for use by several threads. */
-@FunctionalInterface
 public interface IngressMatcher {
 
     /**
@@ -12,4 +13,13 @@ public interface IngressMatcher {
      * @return the index of the first rule that matches, at worst of the last
      */
     int match(String host, String path);
+
+    /**
+     * Finds the rule for a URL.
+     *
+     * @param url with scheme or host, read as cloudflared's {@code ingress rule} reads it
+     * @return the index of the first rule that matches, at worst of the last
+     * @throws TunnelException if it is no URL or has neither scheme nor host; with cloudflared's text
+     */
+    int matchUrl(String url);
 }

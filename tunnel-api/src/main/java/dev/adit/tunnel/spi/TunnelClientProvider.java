@@ -1,9 +1,12 @@
 package dev.adit.tunnel.spi;
 
+import dev.adit.tunnel.ConfigException;
 import dev.adit.tunnel.IngressException;
 import dev.adit.tunnel.IngressRule;
+import dev.adit.tunnel.IngressWarning;
 import dev.adit.tunnel.Tunnel;
 import dev.adit.tunnel.TunnelException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -20,6 +23,42 @@ public interface TunnelClientProvider {
      * @throws IngressException for the first thing that is wrong
      */
     IngressMatcher compile(List<IngressRule> rules);
+
+    /**
+     * Finds what is allowed in rules and may still surprise.
+     *
+     * @param rules that {@link #compile} let through
+     * @return in order of the rules
+     */
+    List<IngressWarning> lint(List<IngressRule> rules);
+
+    /**
+     * Reads a configuration in YAML, with cloudflared's keys.
+     *
+     * @param text the whole file
+     * @param name of the file, for messages
+     * @return what it says; its rules are not checked yet
+     * @throws ConfigException if it is no YAML or a value has the wrong type
+     */
+    ConfigSource readYaml(String text, String name);
+
+    /**
+     * Reads a configuration in JSON, as the edge pushes it.
+     *
+     * @param text one object; durations are whole seconds
+     * @return what it says; its rules are not checked yet
+     * @throws ConfigException if it is no JSON or a value has the wrong type
+     */
+    ConfigSource readJson(String text);
+
+    /**
+     * Reads a duration in Go's form.
+     *
+     * @param text such as {@code 1m30s}
+     * @return the duration
+     * @throws ConfigException if it is none, with Go's text
+     */
+    Duration readDuration(String text);
 
     /**
      * Refuses what this implementation does not serve, when a client is built.

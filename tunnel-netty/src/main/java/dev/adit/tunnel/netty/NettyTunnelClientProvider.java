@@ -3,15 +3,20 @@ package dev.adit.tunnel.netty;
 import dev.adit.tunnel.Ingress;
 import dev.adit.tunnel.IngressException;
 import dev.adit.tunnel.IngressRule;
+import dev.adit.tunnel.IngressWarning;
 import dev.adit.tunnel.Tunnel;
 import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.netty.connector.access.AccessChecks;
+import dev.adit.tunnel.netty.connector.config.ConfigReader;
 import dev.adit.tunnel.netty.connector.ingress.RuleCompiler;
+import dev.adit.tunnel.netty.connector.ingress.RuleLint;
 import dev.adit.tunnel.netty.origin.OriginProxies;
 import dev.adit.tunnel.netty.transport.EventLoops;
+import dev.adit.tunnel.spi.ConfigSource;
 import dev.adit.tunnel.spi.IngressMatcher;
 import dev.adit.tunnel.spi.TunnelClientProvider;
 import dev.adit.tunnel.spi.TunnelSettings;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -25,6 +30,26 @@ public final class NettyTunnelClientProvider implements TunnelClientProvider {
     @Override
     public IngressMatcher compile(List<IngressRule> rules) {
         return RuleCompiler.compile(rules);
+    }
+
+    @Override
+    public List<IngressWarning> lint(List<IngressRule> rules) {
+        return RuleLint.of(rules);
+    }
+
+    @Override
+    public ConfigSource readYaml(String text, String name) {
+        return ConfigReader.yaml(text, name);
+    }
+
+    @Override
+    public ConfigSource readJson(String text) {
+        return ConfigReader.json(text);
+    }
+
+    @Override
+    public Duration readDuration(String text) {
+        return ConfigReader.duration(text);
     }
 
     @Override

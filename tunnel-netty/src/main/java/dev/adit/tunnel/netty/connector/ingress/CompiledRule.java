@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 record CompiledRule(
         @Nullable String host, boolean wildcard, @Nullable Pattern path) {
 
+    /** Equal to no host, and no host's ending. */
+    static final String NO_HOST = "\0";
+
     boolean matchesHost(String canonicalHost) {
         if (host == null) {
             return true;

@@ -5,10 +5,13 @@ import com.google.re2j.PatternSyntaxException;
 import dev.adit.tunnel.IngressException;
 import dev.adit.tunnel.IngressException.Code;
 import dev.adit.tunnel.IngressRule;
+import dev.adit.tunnel.RuleMode;
+import dev.adit.tunnel.netty.connector.ingress.ExactMatcher.ExactRule;
 import dev.adit.tunnel.netty.wire.HostNames;
 import dev.adit.tunnel.spi.IngressMatcher;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Checks rules in their order and compiles them. The first thing that is wrong is told. */
@@ -37,6 +40,56 @@ public final class RuleCompiler {
         return new RuleMatcher(List.copyOf(compiled));
     }
 
+    /**
+     * Compiles rules of a configuration, which have been checked by cloudflared's laxer rules: a host name that is no DNS
+     * name is a rule that never matches.
+     *
+     * @param rules in order of precedence, the last a catch-all, their paths RE2 expressions
+     * @param mode how host names are compared
+     * @return what finds the rule for a request
+     */
+    public static IngressMatcher compileChecked(List<IngressRule> rules, RuleMode mode) {
+        if (mode == RuleMode.COMPATIBLE) {
+            return new ExactMatcher(rules.stream()
+                    .map(rule -> ExactRule.of(
+                            Objects.requireNonNullElse(rule.hostnamePattern(), ""), expression(rule.pathPattern())))
+                    .toList());
+        }
+        return new RuleMatcher(rules.stream().map(RuleCompiler::lenient).toList());
+    }
+
+    private static CompiledRule lenient(IngressRule rule) {
+        String pattern = rule.hostnamePattern();
+        Pattern path = expression(rule.pathPattern());
+        if (pattern == null || pattern.equals("*")) {
+            return new CompiledRule(null, false, path);
+        }
+        String canonical = canonical(pattern);
+        boolean wildcard = pattern.startsWith("*.");
+        return new CompiledRule(canonical == null ? CompiledRule.NO_HOST : canonical, wildcard, path);
+    }
+
+    /**
+     * Brings a host name pattern into the spelling in which it is compared.
+     *
+     * @param pattern a name, an address or a name behind {@code *.}
+     * @return what a host must equal or, behind a wildcard, end with; null if no host can
+     */
+    static @Nullable String canonical(String pattern) {
+        if (pattern.startsWith("*.")) {
+            String name = HostNames.ofConfigured(pattern.substring(2));
+            return name == null ? null : "." + name;
+        }
+        if (pattern.indexOf(':') >= 0) {
+            return HostNames.ofAuthority(pattern.startsWith("[") ? pattern : "[" + pattern + "]");
+        }
+        return HostNames.ofConfigured(pattern);
+    }
+
+    private static @Nullable Pattern expression(@Nullable String text) {
+        return text == null ? null : Pattern.compile(text);
+    }
+
     private static CompiledRule compile(int index, IngressRule rule, boolean last) {
         String pattern = rule.hostnamePattern();
         if (last && !rule.isCatchAll()) {
@@ -53,7 +106,7 @@ public final class RuleCompiler {
                     "matches every request, so the rules behind it would never match. Move it to the end.");
         }
         boolean wildcard = pattern != null && pattern.startsWith("*.");
-        String host = pattern == null ? null : host(index, pattern, wildcard);
+        String host = pattern == null || pattern.equals("*") ? null : host(index, pattern, wildcard);
         return new CompiledRule(host, wildcard, path(index, rule.pathPattern()));
     }
 

@@ -1,16 +1,10 @@
 package dev.adit.tunnel.netty.connector.ingress;
 
 import dev.adit.tunnel.netty.wire.HostNames;
-import dev.adit.tunnel.spi.IngressMatcher;
-import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
-/**
- * Finds the first rule whose host and path match. The host is compared in canonical form, the expression is searched in
- * the percent-decoded path (its octets read as UTF-8).
- */
-final class RuleMatcher implements IngressMatcher {
+/** Finds the first rule whose host and path match. The host is compared in canonical form. */
+final class RuleMatcher extends OrderedMatcher {
 
     private final List<CompiledRule> rules;
     private final boolean anyPath;
@@ -37,6 +31,11 @@ final class RuleMatcher implements IngressMatcher {
         return last;
     }
 
+    @Override
+    int matchName(String name, String path) {
+        return match(name.indexOf(':') >= 0 ? "[" + name + "]" : name, path);
+    }
+
     /** Edges send A-labels; a Unicode name is understood too. What is no name at all matches only rules for any host. */
     private static String canonical(String authority) {
         String host = HostNames.ofAuthority(authority);
@@ -44,35 +43,5 @@ final class RuleMatcher implements IngressMatcher {
             host = HostNames.ofConfigured(authority);
         }
         return host == null ? "" : host;
-    }
-
-    private static String decode(String target) {
-        int query = target.indexOf('?');
-        String path = query < 0 ? target : target.substring(0, query);
-        if (path.indexOf('%') < 0 && isAscii(path)) {
-            return path;
-        }
-        ByteArrayOutputStream octets = new ByteArrayOutputStream(path.length());
-        for (int i = 0; i < path.length(); i++) {
-            char c = path.charAt(i);
-            int high = c == '%' && i + 2 < path.length() ? Character.digit(path.charAt(i + 1), 16) : -1;
-            int low = high < 0 ? -1 : Character.digit(path.charAt(i + 2), 16);
-            if (low >= 0) {
-                octets.write((high << 4) | low);
-                i += 2;
-            } else {
-                octets.write(c);
-            }
-        }
-        return octets.toString(StandardCharsets.UTF_8);
-    }
-
-    private static boolean isAscii(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) > 0x7F) {
-                return false;
-            }
-        }
-        return true;
     }
 }

@@ -1,5 +1,6 @@
 /**
- * Ingress rules: checked and compiled when a client is built, matched for each request. Called by the provider on the
+ * Ingress rules: checked and compiled when a client is built, matched for each request. Called by the provider and by
+ * {@code connector.config} on the
  * application's thread and by {@code connector.serve} on event loops; immutable.
  */
 @NullMarked
