@@ -1,6 +1,7 @@
 package dev.adit.tunnel;
 
 import dev.adit.tunnel.event.TunnelListener;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -66,6 +67,14 @@ public interface Tunnel extends AutoCloseable {
     default void updateIngress(IngressRule... rules) {
         updateIngress(Ingress.of(rules));
     }
+
+    /**
+     * Returns where the tunnel tells of itself.
+     *
+     * @return the address of {@link TunnelClient.Builder#statusListener(InetSocketAddress)} with the port it got; empty if
+     *     none was asked for
+     */
+    Optional<InetSocketAddress> statusAddress();
 
     /**
      * Adds a listener for what happens from now on.

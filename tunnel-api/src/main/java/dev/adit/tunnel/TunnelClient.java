@@ -79,7 +79,8 @@ public final class TunnelClient {
      *
      * @return the running tunnel
      * @throws RegistrationException if the edge refused it
-     * @throws TunnelException if there is no edge address, no edge could be reached, or the thread was interrupted
+     * @throws TunnelException if there is no edge address, no edge could be reached, the address of the
+     *     {@linkplain Builder#statusListener(InetSocketAddress) status listener} is in use, or the thread was interrupted
      */
     public Tunnel start() {
         CompletableFuture<Tunnel> starting = startAsync();
@@ -148,6 +149,7 @@ public final class TunnelClient {
         private @Nullable Executor handlerExecutor;
         private @Nullable ScheduledExecutorService eventLoops;
         private boolean closeOnShutdown;
+        private @Nullable InetSocketAddress statusListener;
 
         private Builder(Map<String, String> environment) {
             this.environment = environment;
@@ -331,6 +333,32 @@ public final class TunnelClient {
         }
 
         /**
+         * Tells of the running tunnel on a port of {@code 127.0.0.1}; see {@link #statusListener(InetSocketAddress)}.
+         *
+         * @param port 0 for a free one, which {@link Tunnel#statusAddress()} tells
+         * @return this
+         */
+        public Builder statusListener(int port) {
+            return statusListener(new InetSocketAddress("127.0.0.1", port));
+        }
+
+        /**
+         * Tells of the running tunnel over HTTP, for probes and scrapers, with the paths and answers of cloudflared's
+         * metrics server: {@code /ready}, {@code /healthcheck}, {@code /metrics} (Prometheus' text format), {@code
+         * /config}, {@code /diag/tunnel} and {@code /quicktunnel}. It answers from before the first dial until the tunnel
+         * is closed, has a thread of its own, and shows no secrets; but it shows rules and addresses to whoever can reach
+         * it, so an address other than loopback wants a firewall. Requests must name an IP address, {@code localhost} or
+         * the name given here as their host. Default none: nothing listens.
+         *
+         * @param address an address of this machine; port 0 for a free one, which {@link Tunnel#statusAddress()} tells
+         * @return this
+         */
+        public Builder statusListener(InetSocketAddress address) {
+            statusListener = address;
+            return this;
+        }
+
+        /**
          * Checks everything and completes the client. Nothing is opened.
          *
          * @return the client
@@ -359,7 +387,8 @@ public final class TunnelClient {
                     listeners,
                     handlerExecutor,
                     eventLoops,
-                    closeOnShutdown);
+                    closeOnShutdown,
+                    statusListener);
             TunnelClientProvider.load().check(settings);
             return new TunnelClient(settings);
         }

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param handlerExecutor where handlers run, null for our own threads
  * @param eventLoops a borrowed event loop group, null for one of our own
  * @param closeOnShutdown whether to close the tunnel when the JVM shuts down
+ * @param statusListener where to tell of the tunnel, null for nowhere
  */
 public record TunnelSettings(
         @Nullable TunnelCredentials credentials,
@@ -46,7 +47,8 @@ public record TunnelSettings(
         List<TunnelListener> listeners,
         @Nullable Executor handlerExecutor,
         @Nullable ScheduledExecutorService eventLoops,
-        boolean closeOnShutdown) {
+        boolean closeOnShutdown,
+        @Nullable InetSocketAddress statusListener) {
 
     /** Copies the lists. */
     public TunnelSettings {

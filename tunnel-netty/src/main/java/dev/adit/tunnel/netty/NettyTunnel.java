@@ -8,6 +8,8 @@ import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.TunnelState;
 import dev.adit.tunnel.event.TunnelListener;
 import dev.adit.tunnel.netty.connector.TunnelConnector;
+import dev.adit.tunnel.netty.connector.status.StatusListener;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -30,17 +32,24 @@ final class NettyTunnel implements Tunnel {
     private final @Nullable URI url;
     private final Duration gracePeriod;
     private final TunnelConnector connector;
+    private final @Nullable StatusListener status;
     private final TunnelResources resources;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<CloseReport> closed = new CompletableFuture<>();
     private volatile @Nullable Thread shutdownHook;
 
     NettyTunnel(
-            UUID id, @Nullable URI url, Duration gracePeriod, TunnelConnector connector, TunnelResources resources) {
+            UUID id,
+            @Nullable URI url,
+            Duration gracePeriod,
+            TunnelConnector connector,
+            @Nullable StatusListener status,
+            TunnelResources resources) {
         this.id = id;
         this.url = url;
         this.gracePeriod = gracePeriod;
         this.connector = connector;
+        this.status = status;
         this.resources = resources;
     }
 
@@ -76,6 +85,11 @@ final class NettyTunnel implements Tunnel {
             throw new IllegalStateException("The tunnel " + id + " is closed. Start a new one with these rules.");
         }
         connector.updateIngress(ingress);
+    }
+
+    @Override
+    public Optional<InetSocketAddress> statusAddress() {
+        return Optional.ofNullable(status).map(StatusListener::address);
     }
 
     @Override
@@ -124,6 +138,9 @@ final class NettyTunnel implements Tunnel {
         } catch (ExecutionException | TimeoutException e) {
             // The threads are taken away below; with them goes whatever hangs.
         } finally {
+            if (status != null) {
+                status.close();
+            }
             resources.close();
             forgetShutdownHook();
             closed.complete(new CloseReport(cut, Duration.ofNanos(System.nanoTime() - began)));

@@ -1,12 +1,14 @@
 package dev.adit.tunnel.netty;
 
 import dev.adit.tunnel.netty.connector.event.TunnelEvents;
+import dev.adit.tunnel.netty.connector.status.TunnelCounts;
 import dev.adit.tunnel.netty.origin.OriginResources;
 import dev.adit.tunnel.netty.origin.handler.HandlerExecutors;
 import dev.adit.tunnel.netty.transport.EventLoops;
 import dev.adit.tunnel.netty.transport.NameResolver;
 import dev.adit.tunnel.spi.TunnelSettings;
 import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The threads of one tunnel, its own or borrowed.
@@ -16,9 +18,15 @@ import java.util.concurrent.Executor;
  * @param handlers where handlers run, our own threads or the application's
  * @param origin what origins need of them
  * @param events delivers events
+ * @param counts counts them for the status listener, null without one
  */
 record TunnelResources(
-        EventLoops loops, NameResolver resolver, HandlerExecutors handlers, OriginResources origin, TunnelEvents events)
+        EventLoops loops,
+        NameResolver resolver,
+        HandlerExecutors handlers,
+        OriginResources origin,
+        TunnelEvents events,
+        @Nullable TunnelCounts counts)
         implements AutoCloseable {
 
     static TunnelResources of(TunnelSettings settings) {
@@ -28,12 +36,14 @@ record TunnelResources(
         NameResolver resolver = new NameResolver();
         Executor lent = settings.handlerExecutor();
         HandlerExecutors handlers = lent == null ? HandlerExecutors.ownThreads() : HandlerExecutors.borrowed(lent);
+        TunnelCounts counts = settings.statusListener() == null ? null : new TunnelCounts();
         return new TunnelResources(
                 loops,
                 resolver,
                 handlers,
                 new OriginResources(loops.channel(), resolver, handlers),
-                new TunnelEvents(settings.listeners()));
+                new TunnelEvents(settings.listeners(), counts),
+                counts);
     }
 
     @Override

@@ -6,6 +6,8 @@ import dev.adit.tunnel.TunnelCredentials;
 import dev.adit.tunnel.TunnelEdge;
 import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.netty.connector.TunnelConnector;
+import dev.adit.tunnel.netty.connector.status.StatusListener;
+import dev.adit.tunnel.netty.connector.status.TunnelCounts;
 import dev.adit.tunnel.spi.TunnelSettings;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -76,8 +78,14 @@ final class TunnelStart {
             resources.close();
             throw e;
         }
-        NettyTunnel tunnel = new NettyTunnel(
-                identity.credentials().tunnelId(), identity.url(), settings.gracePeriod(), connector, resources);
+        NettyTunnel tunnel;
+        try {
+            tunnel = tunnel(
+                    settings, identity, connector, statusListener(settings, identity, connector, resources), resources);
+        } catch (RuntimeException e) {
+            tunnel(settings, identity, connector, null, resources).close(Duration.ZERO);
+            throw e;
+        }
         started.whenComplete((done, failure) -> {
             if (started.isCancelled()) {
                 tunnel.close(Duration.ZERO);
@@ -93,6 +101,32 @@ final class TunnelStart {
                 started.complete(tunnel);
             }
         });
+    }
+
+    private static NettyTunnel tunnel(
+            TunnelSettings settings,
+            Identity identity,
+            TunnelConnector connector,
+            @Nullable StatusListener status,
+            TunnelResources resources) {
+        return new NettyTunnel(
+                identity.credentials().tunnelId(),
+                identity.url(),
+                settings.gracePeriod(),
+                connector,
+                status,
+                resources);
+    }
+
+    /** Opened before the first dial, so that whoever asks for readiness is told "not yet" and not refused. */
+    private static @Nullable StatusListener statusListener(
+            TunnelSettings settings, Identity identity, TunnelConnector connector, TunnelResources resources) {
+        InetSocketAddress wanted = settings.statusListener();
+        TunnelCounts counts = resources.counts();
+        return wanted == null || counts == null
+                ? null
+                : StatusListener.open(
+                        wanted, new TunnelStatus(identity.credentials().tunnelId(), identity.url(), connector), counts);
     }
 
     private static TunnelException known(Throwable failure) {

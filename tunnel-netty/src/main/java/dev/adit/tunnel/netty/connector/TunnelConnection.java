@@ -167,6 +167,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
                         return;
                     }
                     if (details == null) {
+                        context.events().registrationFailed(String.valueOf(cause));
                         giveUp(
                                 cause instanceof TunnelException known
                                         ? known
@@ -189,6 +190,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
             opened.reportConfiguration(
                             LocalConfiguration.of(context.ingress().ingress()), context.registrationTimeout())
                     .whenComplete((done, cause) -> {
+                        context.events().configurationReported(cause == null);
                         if (cause != null) {
                             LOG.info(
                                     "conn={} the edge did not take note of the rules: {}. Requests are served all the same.",

@@ -21,6 +21,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -32,6 +33,7 @@ public final class TunnelConnector {
     private final ActiveIngress ingress;
     private final TunnelEvents events;
     private final ConnectionSupervisor supervisor;
+    private final ConnectorIdentity identity = ConnectorIdentity.ofThisProcess();
 
     /**
      * Where and how to join an edge.
@@ -74,7 +76,7 @@ public final class TunnelConnector {
                 new EdgeAddresses(new StaticEdges(edge.addresses(), new SiteResolver(resources.resolver())));
         ConnectorContext context = new ConnectorContext(
                 credentials,
-                ConnectorIdentity.ofThisProcess(),
+                identity,
                 addresses,
                 dialer,
                 ingress,
@@ -121,6 +123,24 @@ public final class TunnelConnector {
      */
     public Ingress ingress() {
         return ingress.ingress();
+    }
+
+    /**
+     * Returns who we are for the edge.
+     *
+     * @return the same for all connections of this tunnel
+     */
+    public UUID connectorId() {
+        return identity.clientId();
+    }
+
+    /**
+     * Returns what we run, as the edge is told.
+     *
+     * @return name and version
+     */
+    public String version() {
+        return identity.version();
     }
 
     /**

@@ -13,9 +13,11 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 
 /** The genuine connector, started at an edge of ours. */
 final class CloudflaredProcess implements AutoCloseable {
@@ -23,6 +25,9 @@ final class CloudflaredProcess implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 60;
     private static final String REGISTERED = "Registered tunnel connection";
 
+    private static final Pattern METRICS = Pattern.compile("metrics server on 127\\.0\\.0\\.1:(\\d+)/");
+
+    private final CompletableFuture<InetSocketAddress> metrics = new CompletableFuture<>();
     private final Process process;
     private final CountDownLatch registered;
     private final Queue<String> log = new ConcurrentLinkedQueue<>();
@@ -86,6 +91,10 @@ final class CloudflaredProcess implements AutoCloseable {
         try (var lines = process.inputReader()) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 log.add(line);
+                var listening = METRICS.matcher(line);
+                if (listening.find()) {
+                    metrics.complete(new InetSocketAddress("127.0.0.1", Integer.parseInt(listening.group(1))));
+                }
                 if (line.contains(REGISTERED)) {
                     registered.countDown();
                 }
@@ -99,6 +108,11 @@ final class CloudflaredProcess implements AutoCloseable {
         if (!registered.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             throw new AssertionError("cloudflared did not register:\n" + String.join("\n", log));
         }
+    }
+
+    /** Where it tells of itself. */
+    InetSocketAddress metricsAddress() throws Exception {
+        return metrics.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     }
 
     /** SIGTERM. */

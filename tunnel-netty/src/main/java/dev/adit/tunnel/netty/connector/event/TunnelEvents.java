@@ -8,6 +8,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +27,7 @@ public final class TunnelEvents {
     private static final long CLOSE_SECONDS = 2;
 
     private final List<TunnelListener> listeners;
+    private final @Nullable EventTap tap;
     private final ThreadPoolExecutor thread;
     private final AtomicLong dropped = new AtomicLong();
 
@@ -33,9 +35,11 @@ public final class TunnelEvents {
      * Makes the delivery of one tunnel.
      *
      * @param listeners told from the start
+     * @param tap counts what happens; null for nobody
      */
-    public TunnelEvents(List<TunnelListener> listeners) {
+    public TunnelEvents(List<TunnelListener> listeners, @Nullable EventTap tap) {
         this.listeners = new CopyOnWriteArrayList<>(listeners);
+        this.tap = tap;
         this.thread =
                 new ThreadPoolExecutor(1, 1, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), task -> {
                     Thread daemon = new Thread(task, "adit-events");
@@ -67,10 +71,39 @@ public final class TunnelEvents {
     /**
      * Tells whether it is worth making an event.
      *
-     * @return whether somebody listens
+     * @return whether somebody listens or counts
      */
     public boolean hasListeners() {
-        return !listeners.isEmpty();
+        return tap != null || !listeners.isEmpty();
+    }
+
+    /** A request has come and has a rule. */
+    public void requestBegan() {
+        if (tap != null) {
+            tap.requestBegan();
+        }
+    }
+
+    /**
+     * A registration was refused, or not answered.
+     *
+     * @param reason why, for people
+     */
+    public void registrationFailed(String reason) {
+        if (tap != null) {
+            tap.registrationFailed(reason);
+        }
+    }
+
+    /**
+     * The edge was told the rules in force.
+     *
+     * @param taken whether it took note of them
+     */
+    public void configurationReported(boolean taken) {
+        if (tap != null) {
+            tap.configurationReported(taken);
+        }
     }
 
     /**
@@ -79,6 +112,9 @@ public final class TunnelEvents {
      * @param event what happened
      */
     public void publish(TunnelEvent event) {
+        if (tap != null) {
+            tap.happened(event);
+        }
         if (listeners.isEmpty()) {
             return;
         }

@@ -81,6 +81,7 @@ public final class StreamDispatcher {
         Exchange exchange = new Exchange(this, stream, request, ingress.match(request.authority(), request.target()));
         running.add(exchange);
         served = true;
+        events.requestBegan();
         exchange.begin();
         return exchange;
     }
