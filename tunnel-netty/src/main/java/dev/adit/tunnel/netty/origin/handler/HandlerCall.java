@@ -5,8 +5,12 @@ import dev.adit.tunnel.netty.origin.OriginCall;
 import dev.adit.tunnel.netty.origin.ProxiedRequest;
 import dev.adit.tunnel.netty.origin.ResponseSink;
 import io.netty.buffer.ByteBuf;
+import io.netty.handler.codec.http.EmptyHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http2.Http2Headers;
 import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -20,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class HandlerCall implements OriginCall, ResponseQueue.Listener {
 
+    private static final int CONTINUE = 100;
     private static final String VISITOR_GONE = "The visitor is gone or the tunnel lost its connection.";
 
     private final ResponseSink sink;
@@ -52,12 +57,22 @@ final class HandlerCall implements OriginCall, ResponseQueue.Listener {
         int query = request.target().indexOf('?');
         name = request.method() + " "
                 + (query < 0 ? request.target() : request.target().substring(0, query));
-        body = new ReceivedBody(sink, request.endStream());
-        inbound = body;
         response = new ResponseQueue(sink, this);
+        boolean expects = request.headers().contains(HttpHeaderNames.EXPECT, HttpHeaderValues.CONTINUE, true);
+        body = new ReceivedBody(sink, request.endStream(), expects ? this::sendContinue : () -> {});
+        inbound = body;
         cancellation = new Cancellation(executor);
         deadline =
                 timeout.isZero() ? Optional.empty() : Optional.of(Instant.now().plus(timeout));
+    }
+
+    /** A handler that reads the body wants it; one that answers without reading does not. */
+    private void sendContinue() {
+        try {
+            response.interim(CONTINUE, EmptyHttpHeaders.INSTANCE);
+        } catch (IOException | IllegalStateException e) {
+            // The visitor is gone, or has the answer already and knows from it what to do.
+        }
     }
 
     /** Method and path, for messages. */

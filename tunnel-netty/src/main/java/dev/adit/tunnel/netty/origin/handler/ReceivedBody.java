@@ -20,19 +20,42 @@ import org.jspecify.annotations.Nullable;
 final class ReceivedBody implements Inbound {
 
     private final ResponseSink sink;
+    private final Runnable wanted;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition arrived = lock.newCondition();
     private final Queue<ByteBuf> chunks = new ArrayDeque<>();
     private final AtomicInteger credit = new AtomicInteger();
     private HeaderFields trailers = HeaderFields.empty();
+    private boolean asked;
     private boolean complete;
     private boolean dropped;
     private @Nullable String broken;
     private Runnable listener = () -> {};
 
-    ReceivedBody(ResponseSink sink, boolean complete) {
+    /**
+     * Makes an empty body.
+     *
+     * @param complete whether nothing comes
+     * @param wanted run once, by the thread that takes, when it wants bytes before the first of them is here
+     */
+    ReceivedBody(ResponseSink sink, boolean complete, Runnable wanted) {
         this.sink = sink;
         this.complete = complete;
+        this.wanted = wanted;
+    }
+
+    /** Says that the body is wanted, if it has to be said. Not under the lock: the answer has a lock of its own. */
+    private void ask() {
+        lock.lock();
+        try {
+            if (asked || complete || dropped || !chunks.isEmpty()) {
+                return;
+            }
+            asked = true;
+        } finally {
+            lock.unlock();
+        }
+        wanted.run();
     }
 
     /** Sets what is called, on the event loop or the thread that drops, when there is something new. */
@@ -47,6 +70,7 @@ final class ReceivedBody implements Inbound {
             if (dropped || !data.isReadable()) {
                 data.release();
             } else {
+                asked = true; // a visitor who sends without being asked need not be
                 chunks.add(data);
             }
             complete |= end;
@@ -139,6 +163,7 @@ final class ReceivedBody implements Inbound {
      */
     @Nullable
     ByteBuf take() throws IOException {
+        ask();
         lock.lock();
         try {
             while (chunks.isEmpty()) {
@@ -159,6 +184,7 @@ final class ReceivedBody implements Inbound {
     /** As {@link #take} but without waiting: null, too, when nothing is here yet. */
     @Nullable
     ByteBuf poll() throws IOException {
+        ask();
         lock.lock();
         try {
             checkNotCut();
