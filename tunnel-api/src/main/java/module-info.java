@@ -6,6 +6,7 @@ module dev.adit.tunnel {
     exports dev.adit.tunnel.event;
     exports dev.adit.tunnel.spi;
 
+    uses dev.adit.tunnel.spi.TcpAccessProvider;
     uses dev.adit.tunnel.spi.TunnelClientProvider;
     uses dev.adit.tunnel.spi.TunnelEdgeProvider;
 }

@@ -24,6 +24,8 @@ module dev.adit.tunnel.netty {
 
     exports dev.adit.tunnel.netty.metrics;
 
+    provides dev.adit.tunnel.spi.TcpAccessProvider with
+            dev.adit.tunnel.netty.NettyTcpAccessProvider;
     provides dev.adit.tunnel.spi.TunnelClientProvider with
             dev.adit.tunnel.netty.NettyTunnelClientProvider;
     provides dev.adit.tunnel.spi.TunnelEdgeProvider with

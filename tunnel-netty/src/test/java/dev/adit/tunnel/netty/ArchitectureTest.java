@@ -17,7 +17,7 @@ import org.jspecify.annotations.NullMarked;
 import org.junit.jupiter.api.Test;
 
 /**
- * The arrows between the packages: everything may use the API; connector, edge and origin use wire and
+ * The arrows between the packages: everything may use the API; connector, edge, origin and visitor use wire and
  * transport; connector uses
  * origin; connector and edge never meet but in the composition root, which alone knows both.
  */
@@ -31,6 +31,7 @@ class ArchitectureTest {
     private static final String CONNECTOR = ROOT + ".connector..";
     private static final String ORIGIN = ROOT + ".origin..";
     private static final String METRICS = ROOT + ".metrics..";
+    private static final String VISITOR = ROOT + ".visitor..";
     private static final String EDGE = ROOT + ".edge..";
 
     private static final JavaClasses OURS = new ClassFileImporter()
@@ -80,6 +81,11 @@ class ArchitectureTest {
     }
 
     @Test
+    void visitorKnowsWireAndTransport() {
+        mayUse(VISITOR, WIRE, TRANSPORT);
+    }
+
+    @Test
     void metricsKnowTheApiAlone() {
         mayUse(METRICS);
     }
@@ -111,7 +117,7 @@ class ArchitectureTest {
                 .that()
                 .resideInAPackage(ROOT + "..")
                 .should()
-                .resideInAnyPackage(ROOT, TRANSPORT, WIRE, CONNECTOR, ORIGIN, EDGE, METRICS)
+                .resideInAnyPackage(ROOT, TRANSPORT, WIRE, CONNECTOR, ORIGIN, EDGE, METRICS, VISITOR)
                 .allowEmptyShould(true)
                 .check(OURS);
     }

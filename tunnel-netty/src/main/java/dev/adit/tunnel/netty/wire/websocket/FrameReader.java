@@ -85,6 +85,15 @@ public final class FrameReader {
         }
     }
 
+    /**
+     * Tells whether what came so far ends with the end of a message.
+     *
+     * @return false within a frame or between the frames of a message
+     */
+    public boolean isBetweenMessages() {
+        return !inPayload && !inMessage && !gathered.isReadable();
+    }
+
     private void head(ByteBuf data) throws FrameException {
         gathered.writeBytes(data, Math.min(headLength - gathered.readableBytes(), data.readableBytes()));
         if (gathered.readableBytes() < headLength) {

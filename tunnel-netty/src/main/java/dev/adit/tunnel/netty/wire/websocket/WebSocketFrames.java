@@ -2,6 +2,7 @@ package dev.adit.tunnel.netty.wire.websocket;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** Writes frames as a server sends them, not masked, and as a client sends them, masked (RFC 6455 section 5.2). */
@@ -86,15 +87,22 @@ public final class WebSocketFrames {
         if (mask == 0) {
             return 0;
         }
-        int index = data.readerIndex();
-        int end = data.writerIndex();
+        int length = data.readableBytes();
+        int rest = length % Long.BYTES;
         long wide = (long) mask << 32 | (mask & 0xFFFFFFFFL);
-        for (; end - index >= Long.BYTES; index += Long.BYTES) {
-            data.setLong(index, data.getLong(index) ^ wide);
+        if (data.nioBufferCount() == 1) {
+            ByteBuffer octets = data.internalNioBuffer(data.readerIndex(), length);
+            for (int i = octets.position(); i + Long.BYTES <= octets.limit(); i += Long.BYTES) {
+                octets.putLong(i, octets.getLong(i) ^ wide);
+            }
+        } else {
+            for (int i = data.readerIndex(); i + Long.BYTES <= data.writerIndex(); i += Long.BYTES) {
+                data.setLong(i, data.getLong(i) ^ wide);
+            }
         }
-        int rest = end - index;
+        int tail = data.writerIndex() - rest;
         for (int i = 0; i < rest; i++) {
-            data.setByte(index + i, data.getByte(index + i) ^ (mask >>> (24 - 8 * (i & 3))));
+            data.setByte(tail + i, data.getByte(tail + i) ^ (mask >>> (24 - 8 * (i & 3))));
         }
         return Integer.rotateLeft(mask, 8 * (rest & 3));
     }
