@@ -324,6 +324,7 @@ class ConnectionsTest {
                     answers.add(CompletableFuture.supplyAsync(() -> sent(connection, path)));
                 }
                 assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+                events.awaitState(TunnelState.HEALTHY); // requests come as soon as there is a connection
                 CloseReport report = tunnel.close(grace);
                 assertThat(report.cut())
                         .extracting(CloseReport.CutRequest::path)

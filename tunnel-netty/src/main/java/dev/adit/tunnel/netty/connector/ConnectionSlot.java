@@ -277,7 +277,7 @@ final class ConnectionSlot {
             if (!attempting) {
                 finish();
             }
-        } else if (grace.isZero()) {
+        } else if (grace.isZero() || registered == null) {
             cut.addAll(open.cut());
         } else {
             graceTimer = loop.schedule(() -> cut.addAll(open.cut()), grace.toNanos(), TimeUnit.NANOSECONDS);
