@@ -61,6 +61,12 @@ final class CloudflaredProcess implements AutoCloseable {
             InetSocketAddress origin,
             int connections)
             throws IOException {
+        return start(binary, folder, edge, credentials, "http://127.0.0.1:" + origin.getPort(), connections);
+    }
+
+    static CloudflaredProcess start(
+            Path binary, Path folder, TunnelEdge edge, TunnelCredentials credentials, String url, int connections)
+            throws IOException {
         Path authority = folder.resolve("authority.pem");
         Files.writeString(authority, pem(edge.trust().authorities().get(0)));
         List<String> command = new ArrayList<>(List.of(binary.toString(), "tunnel", "--no-autoupdate"));
@@ -70,7 +76,7 @@ final class CloudflaredProcess implements AutoCloseable {
             command.add("127.0.0.1:" + edge.connectorAddress().getPort());
         }
         command.addAll(List.of("--cacert", authority.toString(), "--protocol", "http2", "--metrics", "127.0.0.1:0"));
-        command.addAll(List.of("run", "--url", "http://127.0.0.1:" + origin.getPort()));
+        command.addAll(List.of("run", "--url", url));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("TUNNEL_TOKEN", credentials.toToken().reveal());
         builder.environment().put("HOME", folder.toString());
