@@ -29,8 +29,6 @@ public final class IngressException extends TunnelException {
         IP_RULE_INVALID,
         /** A value in {@code originRequest} is out of its range. */
         OPTION_INVALID,
-        /** The rule's kind of origin is not served by this release. */
-        ORIGIN_NOT_SERVED,
         /** The rule asks for Access tokens, and the library that checks them is missing. */
         ACCESS_LIBRARY_MISSING
     }

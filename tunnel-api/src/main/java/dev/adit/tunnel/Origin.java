@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Where requests that match a rule go: a service next to the application, or the application itself.
  *
- * <p>The list of kinds is complete and closed. This release serves {@link Http}, {@link Https}, {@link Status},
- * {@link Handler} and {@link AsyncHandler}; {@link TunnelClient.Builder#build()} refuses the others and names the kind.
+ * <p>The list of kinds is complete and closed.
  */
 public sealed interface Origin {
 
@@ -183,7 +182,11 @@ public sealed interface Origin {
         }
     }
 
-    /** A small page of our own, to try a tunnel with. */
+    /**
+     * A small service in the connector itself, to try a tunnel with: a page that shows the visitor the own request,
+     * {@code /uptime}, {@code /ws} that sends messages back, {@code /sse} that counts every 10 s (or {@code ?freq=1s})
+     * and {@code /_health}. Answers as cloudflared's does; opens no socket.
+     */
     record HelloWorld() implements Origin {
         @Override
         public String toString() {

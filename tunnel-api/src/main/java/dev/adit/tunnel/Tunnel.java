@@ -53,7 +53,7 @@ public interface Tunnel extends AutoCloseable {
      * Replaces the rules at once. New requests see the new list whole; running ones keep the old.
      *
      * @param ingress the new rules
-     * @throws IngressException if a rule's origin is of a kind that is not served; the old rules stay
+     * @throws IngressException if a rule cannot be served with the libraries that are there; the old rules stay
      * @throws IllegalStateException if the tunnel is closed
      */
     void updateIngress(Ingress ingress);

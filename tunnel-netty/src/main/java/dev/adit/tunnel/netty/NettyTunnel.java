@@ -80,7 +80,7 @@ final class NettyTunnel implements Tunnel {
 
     @Override
     public void updateIngress(Ingress ingress) {
-        NettyTunnelClientProvider.checkServed(ingress);
+        NettyTunnelClientProvider.checkRules(ingress);
         if (closing.get()) {
             throw new IllegalStateException("The tunnel " + id + " is closed. Start a new one with these rules.");
         }

@@ -1,7 +1,6 @@
 package dev.adit.tunnel.netty;
 
 import dev.adit.tunnel.Ingress;
-import dev.adit.tunnel.IngressException;
 import dev.adit.tunnel.IngressRule;
 import dev.adit.tunnel.IngressWarning;
 import dev.adit.tunnel.Tunnel;
@@ -10,7 +9,6 @@ import dev.adit.tunnel.netty.connector.access.AccessChecks;
 import dev.adit.tunnel.netty.connector.config.ConfigReader;
 import dev.adit.tunnel.netty.connector.ingress.RuleCompiler;
 import dev.adit.tunnel.netty.connector.ingress.RuleLint;
-import dev.adit.tunnel.netty.origin.OriginProxies;
 import dev.adit.tunnel.netty.transport.EventLoops;
 import dev.adit.tunnel.spi.ConfigSource;
 import dev.adit.tunnel.spi.IngressMatcher;
@@ -54,26 +52,17 @@ public final class NettyTunnelClientProvider implements TunnelClientProvider {
 
     @Override
     public void check(TunnelSettings settings) {
-        checkServed(settings.ingress());
+        checkRules(settings.ingress());
         if (settings.eventLoops() != null) {
             EventLoops.borrowed(settings.eventLoops());
         }
     }
 
-    /** Refuses rules whose origin is of a kind that is not served. */
-    static void checkServed(Ingress ingress) {
+    /** Refuses rules that cannot be served with the libraries that are there. */
+    static void checkRules(Ingress ingress) {
         List<IngressRule> rules = ingress.rules();
         for (int index = 0; index < rules.size(); index++) {
-            IngressRule rule = rules.get(index);
-            if (!OriginProxies.isServed(rule.origin())) {
-                throw new IngressException(
-                        index,
-                        IngressException.Code.ORIGIN_NOT_SERVED,
-                        "Ingress rule " + index + " (counted from 0) goes to an origin of the kind "
-                                + rule.origin().getClass().getSimpleName() + " (" + rule.origin()
-                                + "), which this release does not serve. Use http, https, status or a handler.");
-            }
-            AccessChecks.check(index, rule);
+            AccessChecks.check(index, rules.get(index));
         }
     }
 

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.adit.tunnel.CloseReport;
 import dev.adit.tunnel.HeaderFields;
-import dev.adit.tunnel.IngressException;
 import dev.adit.tunnel.IngressRule;
 import dev.adit.tunnel.Origin;
 import dev.adit.tunnel.OriginFailure;
+import dev.adit.tunnel.OriginOptions;
 import dev.adit.tunnel.QuickTunnel;
 import dev.adit.tunnel.RegistrationException;
 import dev.adit.tunnel.Tunnel;
@@ -27,6 +27,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.Arrays;
@@ -310,22 +311,6 @@ class EndToEndTest {
                     .isInstanceOf(TunnelException.class)
                     .hasMessageContaining("TUNNEL_EDGE");
         }
-
-        @Test
-        void aKindThatIsNotServedIsRefusedWhenTheClientIsBuilt() {
-            TunnelClient.Builder builder = TunnelClient.builder()
-                    .credentials(edge.createTunnel("t"))
-                    .edge(edge)
-                    .ingress(
-                            IngressRule.host("app.test").to(Origin.helloWorld()),
-                            IngressRule.otherwise(Origin.status(404)));
-            assertThatThrownBy(builder::build)
-                    .isInstanceOfSatisfying(IngressException.class, e -> {
-                        assertThat(e.ruleIndex()).isZero();
-                        assertThat(e.code()).isEqualTo(IngressException.Code.ORIGIN_NOT_SERVED);
-                    })
-                    .hasMessageContaining("HelloWorld");
-        }
     }
 
     @Nested
@@ -398,8 +383,13 @@ class EndToEndTest {
                 tunnel.updateIngress(IngressRule.otherwise(Origin.status(202)));
                 assertThat(Visitor.get(edge.publicAddress(), host(tunnel), "/").status())
                         .isEqualTo(202);
-                assertThatThrownBy(() -> tunnel.updateIngress(IngressRule.otherwise(Origin.helloWorld())))
-                        .isInstanceOf(IngressException.class);
+                OriginOptions noFile = OriginOptions.builder()
+                        .caPool(Path.of("/no/such/authority.pem"))
+                        .build();
+                assertThatThrownBy(() -> tunnel.updateIngress(IngressRule.otherwise(Origin.https("localhost", 1))
+                                .with(noFile)))
+                        .isInstanceOf(TunnelException.class)
+                        .hasMessageContaining("/no/such/authority.pem");
                 assertThat(Visitor.get(edge.publicAddress(), host(tunnel), "/").status())
                         .isEqualTo(202);
                 assertThat(events.await(ConfigurationApplied.class, 1).ingress().rules())

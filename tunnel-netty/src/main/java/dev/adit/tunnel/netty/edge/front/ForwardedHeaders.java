@@ -3,6 +3,7 @@ package dev.adit.tunnel.netty.edge.front;
 import dev.adit.tunnel.netty.wire.HopByHop;
 import dev.adit.tunnel.netty.wire.StreamKind;
 import dev.adit.tunnel.netty.wire.TunnelHeaders;
+import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http2.DefaultHttp2Headers;
 import io.netty.handler.codec.http2.Http2Headers;
@@ -88,6 +89,7 @@ final class ForwardedHeaders {
         to.set(TunnelHeaders.CDN_LOOP, appended(loop, loopToken));
         if (request.isWebSocket()) {
             StreamKind.WEBSOCKET.mark(to);
+            to.remove(HttpHeaderNames.CONTENT_LENGTH); // 0, as the JDK's client sends it, belies the bytes that follow
         }
         return to;
     }
