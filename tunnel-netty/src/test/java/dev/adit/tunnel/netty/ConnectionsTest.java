@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -136,6 +137,30 @@ class ConnectionsTest {
                 assertThat(events.all(ConnectionLost.class))
                         .extracting(ConnectionLost::index)
                         .containsOnly(1);
+            }
+        }
+
+        @Test
+        void oneThatFallsSilentIsReplacedByWayOfAnotherAddress() throws Exception {
+            try (TunnelEdge edge = TunnelEdge.local();
+                    FourWays ways = new FourWays(edge);
+                    Tunnel tunnel = builder(edge)
+                            .edgeAddresses(ways.addresses())
+                            .connections(2)
+                            .build()
+                            .start()) {
+                events.awaitState(TunnelState.HEALTHY);
+                ConnectionInfo victim = tunnel.connections().get(1);
+                ways.to(victim.edgeAddress()).swallow(true);
+                Instant began = Instant.now();
+                ConnectionLost lost = events.await(ConnectionLost.class, 1);
+                assertThat(lost.index()).isEqualTo(1);
+                assertThat(lost.reason()).contains("nothing was heard from it for 1");
+                assertThat(Duration.between(began, lost.at())).isGreaterThan(Duration.ofSeconds(4));
+                events.awaitState(TunnelState.HEALTHY);
+                assertThat(tunnel.connections().get(1).edgeAddress()).isNotEqualTo(victim.edgeAddress());
+                assertThat(Visitor.get(edge.publicAddress(), "app.test", "/").status())
+                        .isEqualTo(204);
             }
         }
 

@@ -193,10 +193,10 @@ final class ConnectionSlot {
     /** What the address book should know; null if the address is as good as before. */
     private static EdgeAddresses.@Nullable Failure failureOf(
             TunnelConnection closed, TunnelException reason, boolean wasRegistered) {
-        if (wasRegistered) {
+        if (wasRegistered && !closed.wasSilent()) {
             return null;
         }
-        if (!closed.wasReached()) {
+        if (!closed.wasReached() || closed.wasSilent()) {
             return EdgeAddresses.Failure.UNREACHABLE;
         }
         if (closed.isDuplicate()) {

@@ -11,6 +11,8 @@ import dev.adit.tunnel.netty.connector.serve.StreamDispatcher;
 import dev.adit.tunnel.netty.wire.StreamKind;
 import dev.adit.tunnel.netty.wire.TunnelHeaders;
 import dev.adit.tunnel.netty.wire.http2.ConnectionOwner;
+import dev.adit.tunnel.netty.wire.http2.Liveness;
+import dev.adit.tunnel.netty.wire.http2.PeerSilentException;
 import dev.adit.tunnel.netty.wire.http2.StreamReceiver;
 import dev.adit.tunnel.netty.wire.http2.TunnelHttp2;
 import dev.adit.tunnel.netty.wire.http2.TunnelStream;
@@ -90,6 +92,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
     private @Nullable ControlStream control;
     private @Nullable ConnectionInfo info;
     private long registeredAt;
+    private boolean silent;
     private @Nullable ConnectionRecording recording;
     private @Nullable Future<?> deadline;
     private @Nullable TunnelException failure;
@@ -136,6 +139,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
                 TimeUnit.NANOSECONDS);
         opened.pipeline()
                 .addLast(new FlushConsolidationHandler(FLUSHES_TO_JOIN, true))
+                .addLast(new Liveness(http2))
                 .addLast(http2);
     }
 
@@ -271,6 +275,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
 
     @Override
     public void onClosed(@Nullable Throwable cause) {
+        silent = cause instanceof PeerSilentException;
         closed(new TunnelException(
                 cause == null
                         ? "The edge " + name() + " closed the connection."
@@ -334,6 +339,11 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
     /** Whether TCP and TLS were up at some time. */
     boolean wasReached() {
         return channel != null;
+    }
+
+    /** Whether it ended because nothing was heard of the edge any more. */
+    boolean wasSilent() {
+        return silent;
     }
 
     /** Whether the edge refused it because it has this connector's connection already. */

@@ -9,13 +9,16 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A TCP relay on loopback that can cut every connection through it, or refuse new ones. */
+/** A TCP relay on loopback that can cut every connection through it, swallow what they send, or refuse new ones. */
 public final class FaultProxy implements AutoCloseable {
+
+    private static final int BUFFER = 16 * 1024;
 
     private final ServerSocket listener;
     private final InetSocketAddress target;
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private volatile boolean refusing;
+    private volatile boolean swallowing;
 
     public FaultProxy(InetSocketAddress target) throws IOException {
         this.target = target;
@@ -36,6 +39,11 @@ public final class FaultProxy implements AutoCloseable {
     /** Whether new connections are closed as soon as they come. */
     public void refuse(boolean value) {
         refusing = value;
+    }
+
+    /** Whether bytes vanish, in both directions, while every connection stays open. */
+    public void swallow(boolean value) {
+        swallowing = value;
     }
 
     @Override
@@ -68,7 +76,14 @@ public final class FaultProxy implements AutoCloseable {
     private void relay(Socket from, Socket to) {
         try (from;
                 to) {
-            from.getInputStream().transferTo(to.getOutputStream());
+            byte[] buffer = new byte[BUFFER];
+            for (int read = from.getInputStream().read(buffer);
+                    read >= 0;
+                    read = from.getInputStream().read(buffer)) {
+                if (!swallowing) {
+                    to.getOutputStream().write(buffer, 0, read);
+                }
+            }
         } catch (IOException e) {
             // Cut; both sockets are closed.
         }

@@ -2,6 +2,7 @@ package dev.adit.tunnel.netty.edge.acceptor;
 
 import dev.adit.tunnel.netty.edge.registry.TunnelRegistry;
 import dev.adit.tunnel.netty.edge.registry.TunnelStore;
+import dev.adit.tunnel.netty.wire.http2.Liveness;
 import dev.adit.tunnel.netty.wire.http2.ReceiveBudget;
 import dev.adit.tunnel.netty.wire.http2.TunnelHttp2;
 import io.netty.channel.Channel;
@@ -18,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The pipeline of an accepted connector: TLS; when that is complete, flushes gathered per read batch, HTTP/2, and the
+ * The pipeline of an accepted connector: TLS; when that is complete, flushes gathered per read batch, liveness, HTTP/2, and the
  * control stream. HTTP/2 is known beforehand: connectors send no ALPN.
  */
 final class AcceptorInitializer extends ChannelInitializer<Channel> {
@@ -27,6 +28,7 @@ final class AcceptorInitializer extends ChannelInitializer<Channel> {
     private static final String TLS = "tls";
     private static final String HANDSHAKE = "handshake";
     private static final String FLUSHES = "flushes";
+    private static final String LIVENESS = "liveness";
     private static final String HTTP2 = "http2";
     private static final int FLUSHES_GATHERED = 256;
 
@@ -78,6 +80,7 @@ final class AcceptorInitializer extends ChannelInitializer<Channel> {
                     TunnelHttp2 http2 = TunnelHttp2.edge(connection, budget);
                     ctx.pipeline()
                             .addLast(FLUSHES, new FlushConsolidationHandler(FLUSHES_GATHERED, true))
+                            .addLast(LIVENESS, new Liveness(http2))
                             .addLast(HTTP2, http2)
                             .remove(this);
                     connection.secured(http2);

@@ -157,6 +157,13 @@ public final class TunnelHttp2 extends Http2ConnectionHandler implements Receive
         return connection().numActiveStreams();
     }
 
+    /** Asks the peer for a sign of life. Call on the event loop. */
+    void ping() {
+        ChannelHandlerContext ctx = context();
+        encoder().writePing(ctx, false, System.nanoTime(), ctx.newPromise());
+        ctx.flush();
+    }
+
     /**
      * Returns the connection's event loop.
      *
