@@ -6,6 +6,7 @@ import dev.adit.tunnel.RegistrationException;
 import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.event.TunnelEvent;
 import dev.adit.tunnel.netty.connector.dial.EdgeAddresses;
+import dev.adit.tunnel.netty.wire.LogText;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
@@ -158,7 +159,7 @@ final class ConnectionSlot {
                     info.edgeAddress().getHostString(),
                     info.edgeAddress().getPort(),
                     info.id(),
-                    info.location());
+                    LogText.safe(info.location()));
             context.events().publish(new TunnelEvent.ConnectionRegistered(Instant.now(), info));
             owner.registered(ConnectionSlot.this);
         }
@@ -238,7 +239,7 @@ final class ConnectionSlot {
                 "conn={} {}: {} Next attempt in {} ms.",
                 index,
                 wasRegistered ? "lost" : "not restored",
-                reason.getMessage(),
+                LogText.line(String.valueOf(reason.getMessage())),
                 delay.toMillis());
         context.events()
                 .publish(new TunnelEvent.ConnectionLost(

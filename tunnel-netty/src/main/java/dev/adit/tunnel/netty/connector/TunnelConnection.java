@@ -8,6 +8,7 @@ import dev.adit.tunnel.netty.connector.dial.EdgeAddresses;
 import dev.adit.tunnel.netty.connector.event.ConnectionRecording;
 import dev.adit.tunnel.netty.connector.register.ControlStream;
 import dev.adit.tunnel.netty.connector.serve.StreamDispatcher;
+import dev.adit.tunnel.netty.wire.LogText;
 import dev.adit.tunnel.netty.wire.StreamKind;
 import dev.adit.tunnel.netty.wire.TunnelHeaders;
 import dev.adit.tunnel.netty.wire.http2.ConnectionOwner;
@@ -196,10 +197,10 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
                     .whenComplete((done, cause) -> {
                         context.events().configurationReported(cause == null);
                         if (cause != null) {
-                            LOG.info(
+                            LOG.debug(
                                     "conn={} the edge did not take note of the rules: {}. Requests are served all the same.",
                                     index,
-                                    cause.getMessage());
+                                    LogText.line(String.valueOf(cause.getMessage())));
                         }
                     });
         }
@@ -223,7 +224,10 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
                 return;
             }
             if (cause != null) {
-                LOG.info("conn={} the edge did not confirm the end: {}", index, cause.getMessage());
+                LOG.debug(
+                        "conn={} the edge did not confirm the end: {}",
+                        index,
+                        LogText.line(String.valueOf(cause.getMessage())));
             }
             state = State.DRAINING;
             opened.end();
@@ -301,6 +305,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
         }
         state = State.CLOSED;
         cancelDeadline();
+        dispatcher.close();
         TunnelException why = failure == null ? reason : failure;
         if (recording != null && info != null) {
             recording.ended(info, why.getMessage());

@@ -87,7 +87,7 @@ public final class StreamDispatcher {
     }
 
     private StreamReceiver refuse(TunnelStream stream, HttpResponseStatus status, String reason) {
-        log.refused(stream.id(), reason);
+        log.refused(stream.eventLoop(), stream.id(), status.code(), reason);
         stream.writeHeaders(ResponseHeaders.failure(status.code(), ResponseMeta.CONNECTOR), true);
         stream.flush();
         return new Discard(stream);
@@ -143,6 +143,11 @@ public final class StreamDispatcher {
             cut.add(exchange.cut());
         }
         return cut;
+    }
+
+    /** The connection is over. */
+    public void close() {
+        log.close();
     }
 
     void flushAfterBatch(Exchange exchange) {
