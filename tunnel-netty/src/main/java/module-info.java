@@ -9,8 +9,11 @@ module dev.adit.tunnel.netty {
     requires io.netty.codec;
     requires io.netty.codec.http;
     requires io.netty.codec.http2;
+    requires io.netty.codec.dns;
     requires io.netty.common;
     requires io.netty.handler;
+    requires static io.netty.handler.proxy;
+    requires io.netty.resolver.dns;
     requires io.netty.transport;
     requires static io.netty.transport.classes.epoll;
     requires static io.netty.transport.classes.io_uring;

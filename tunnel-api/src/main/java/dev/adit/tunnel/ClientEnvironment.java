@@ -54,6 +54,27 @@ final class ClientEnvironment {
         }
     }
 
+    @Nullable
+    String region() {
+        String region = value("TUNNEL_REGION");
+        if (region != null && !TunnelClient.Builder.REGION.matcher(region).matches()) {
+            throw new TunnelException("TUNNEL_REGION is '" + region + "', which is no region. Give one such as us.");
+        }
+        return region;
+    }
+
+    EdgeIpVersion edgeIpVersion() {
+        String version = value("TUNNEL_EDGE_IP_VERSION");
+        return switch (version == null ? "auto" : version) {
+            case "auto" -> EdgeIpVersion.AUTO;
+            case "4" -> EdgeIpVersion.IPV4;
+            case "6" -> EdgeIpVersion.IPV6;
+            default ->
+                throw new TunnelException(
+                        "TUNNEL_EDGE_IP_VERSION is '" + version + "', which means nothing. Give auto, 4 or 6.");
+        };
+    }
+
     private static InetSocketAddress address(String text) {
         int colon = text.lastIndexOf(':');
         try {

@@ -16,6 +16,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Environment variables, with cloudflared's names, are read by {@link #expose(int)} and {@link Builder#build()} for
  * what the application does not set: {@code TUNNEL_TOKEN}, {@code TUNNEL_EDGE} (addresses {@code host:port}, separated by
- * commas), {@code TUNNEL_CACERT} (a PEM file that replaces every other authority) and {@code TUNNEL_QUICK_SERVICE}.
+ * commas), {@code TUNNEL_REGION}, {@code TUNNEL_EDGE_IP_VERSION}, {@code TUNNEL_CACERT} (a PEM file that replaces every
+ * other authority) and {@code TUNNEL_QUICK_SERVICE}.
  */
 public final class TunnelClient {
 
@@ -134,11 +136,20 @@ public final class TunnelClient {
 
         private static final int DEFAULT_CONNECTIONS = 4;
 
+        private static final Pattern DECLARED = Pattern.compile("[ -~]{1,255}");
+
+        /** What can stand in a DNS label. */
+        static final Pattern REGION = Pattern.compile("[A-Za-z0-9](?:[A-Za-z0-9-]{0,38}[A-Za-z0-9])?");
+
         private final Map<String, String> environment;
         private @Nullable TunnelCredentials credentials;
         private @Nullable TunnelEdge edge;
         private List<InetSocketAddress> edgeAddresses = List.of();
         private @Nullable Integer connections;
+        private @Nullable String region;
+        private @Nullable EdgeIpVersion edgeIpVersion;
+        private @Nullable String declaredVersion;
+        private @Nullable String declaredArchitecture;
         private @Nullable EdgeTrust edgeTrust;
         private @Nullable URI quickService;
         private @Nullable Ingress ingress;
@@ -179,7 +190,7 @@ public final class TunnelClient {
         }
 
         /**
-         * Sets where to dial. By default the addresses in {@code TUNNEL_EDGE}.
+         * Sets where to dial. By default the addresses in {@code TUNNEL_EDGE}, else Cloudflare's, which are looked up.
          *
          * @param addresses at least one; unresolved ones are resolved at each attempt
          * @return this
@@ -201,6 +212,59 @@ public final class TunnelClient {
                 throw new IllegalArgumentException("connections: " + count + " (expected: 1..256)");
             }
             connections = count;
+            return this;
+        }
+
+        /**
+         * Sets the region of Cloudflare's network whose addresses are looked up, such as {@code us}. By default that of
+         * {@code TUNNEL_REGION}, else that of the credentials, else the whole network. Without effect where the edge is
+         * given.
+         *
+         * @param value letters, digits and hyphens
+         * @return this
+         */
+        public Builder region(String value) {
+            if (!REGION.matcher(value).matches()) {
+                throw new IllegalArgumentException(
+                        "region: '" + value + "' (expected: letters, digits, hyphens, such as us)");
+            }
+            region = value;
+            return this;
+        }
+
+        /**
+         * Sets which addresses of the edge's names are dialled. By default what {@code TUNNEL_EDGE_IP_VERSION} says
+         * ({@code auto}, {@code 4} or {@code 6}), else {@link EdgeIpVersion#AUTO}.
+         *
+         * @param value the family
+         * @return this
+         */
+        public Builder edgeIpVersion(EdgeIpVersion value) {
+            edgeIpVersion = value;
+            return this;
+        }
+
+        /**
+         * Sets the version that the edge is told and shows to its operators. Default Adit's own, such as
+         * {@code adit/0.1.0}.
+         *
+         * @param value up to 255 printable ASCII characters
+         * @return this
+         */
+        public Builder declaredVersion(String value) {
+            declaredVersion = declared("declaredVersion", value);
+            return this;
+        }
+
+        /**
+         * Sets the operating system and processor that the edge is told and shows to its operators. Default this
+         * machine's, in Go's names as cloudflared sends them, such as {@code linux_amd64}.
+         *
+         * @param value up to 255 printable ASCII characters
+         * @return this
+         */
+        public Builder declaredArchitecture(String value) {
+            declaredArchitecture = declared("declaredArchitecture", value);
             return this;
         }
 
@@ -377,7 +441,12 @@ public final class TunnelClient {
                     registerWith,
                     edge,
                     edge == null && edgeAddresses.isEmpty() ? env.edgeAddresses() : edgeAddresses,
-                    new EdgeLink(connections(registerWith)),
+                    new EdgeLink(
+                            connections(registerWith),
+                            region(env, registerWith),
+                            edgeIpVersion == null ? env.edgeIpVersion() : edgeIpVersion,
+                            declaredVersion,
+                            declaredArchitecture),
                     edgeTrust == null ? (edge == null ? env.edgeTrust() : edge.trust()) : edgeTrust,
                     quickService == null ? env.quickService(DEFAULT_QUICK_SERVICE) : quickService,
                     ingress,
@@ -398,6 +467,24 @@ public final class TunnelClient {
                 return connections;
             }
             return registerWith == null ? 1 : DEFAULT_CONNECTIONS;
+        }
+
+        private @Nullable String region(ClientEnvironment env, @Nullable TunnelCredentials registerWith) {
+            String asked = region == null ? env.region() : region;
+            String bound = registerWith == null ? null : registerWith.region().orElse(null);
+            if (asked != null && bound != null && !asked.equals(bound)) {
+                throw new TunnelException("The tunnel belongs to the region '" + bound + "', but '" + asked
+                        + "' is asked for. Leave region(...) and TUNNEL_REGION out.");
+            }
+            return asked == null ? bound : asked;
+        }
+
+        private static String declared(String name, String value) {
+            if (!DECLARED.matcher(value).matches()) {
+                throw new IllegalArgumentException(
+                        name + ": " + value.length() + " characters (expected: 1 to 255, printable ASCII)");
+            }
+            return value;
         }
 
         private static Duration positive(String name, Duration value) {

@@ -8,6 +8,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -22,11 +23,13 @@ public final class TunnelCredentials {
     private final String accountTag;
     private final UUID tunnelId;
     private final byte[] secret;
+    private final @Nullable String region;
 
-    private TunnelCredentials(String accountTag, UUID tunnelId, byte[] secret) {
+    private TunnelCredentials(String accountTag, UUID tunnelId, byte[] secret, @Nullable String region) {
         this.accountTag = accountTag;
         this.tunnelId = tunnelId;
         this.secret = secret;
+        this.region = region;
     }
 
     /**
@@ -45,7 +48,7 @@ public final class TunnelCredentials {
         if (secret.length < MIN_SECRET_BYTES) {
             throw new IllegalArgumentException("secret: " + secret.length + " bytes (expected: at least 32)");
         }
-        return new TunnelCredentials(accountTag, tunnelId, secret.clone());
+        return new TunnelCredentials(accountTag, tunnelId, secret.clone(), null);
     }
 
     /**
@@ -65,7 +68,7 @@ public final class TunnelCredentials {
 
     /**
      * Reads a credentials file, as {@code cloudflared tunnel create} writes it: JSON with {@code AccountTag},
-     * {@code TunnelSecret} (base64) and {@code TunnelID}.
+     * {@code TunnelSecret} (base64), {@code TunnelID} and, optionally, the region {@code Endpoint}.
      *
      * @param file the file
      * @return the credentials in it
@@ -83,7 +86,8 @@ public final class TunnelCredentials {
                             + ". Give the <tunnel-id>.json that 'cloudflared tunnel create' wrote.",
                     e);
         }
-        return decode("The credentials file " + file, values, "accounttag", "tunnelid", "tunnelsecret");
+        return decode("The credentials file " + file, values, "accounttag", "tunnelid", "tunnelsecret")
+                .in(values.get("endpoint"));
     }
 
     static TunnelCredentials decode(
@@ -129,6 +133,22 @@ public final class TunnelCredentials {
      */
     public byte[] secret() {
         return secret.clone();
+    }
+
+    /**
+     * Returns the region of Cloudflare's network that the tunnel belongs to.
+     *
+     * @return such as {@code us}; empty for the whole network
+     */
+    public Optional<String> region() {
+        return Optional.ofNullable(region);
+    }
+
+    /** The same in a region, which is left out where it is none. */
+    TunnelCredentials in(@Nullable String where) {
+        boolean usable =
+                where != null && TunnelClient.Builder.REGION.matcher(where).matches();
+        return new TunnelCredentials(accountTag, tunnelId, secret, usable ? where : null);
     }
 
     /**

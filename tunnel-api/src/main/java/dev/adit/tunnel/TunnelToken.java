@@ -41,12 +41,13 @@ public final class TunnelToken {
         }
         String endpoint = values.get("e");
         return new TunnelToken(
-                TunnelCredentials.decode("The tunnel token", values, "a", "t", "s"),
+                TunnelCredentials.decode("The tunnel token", values, "a", "t", "s")
+                        .in(endpoint),
                 endpoint == null || endpoint.isEmpty() ? null : endpoint);
     }
 
     static TunnelToken of(TunnelCredentials credentials) {
-        return new TunnelToken(credentials, null);
+        return new TunnelToken(credentials, credentials.region().orElse(null));
     }
 
     /**

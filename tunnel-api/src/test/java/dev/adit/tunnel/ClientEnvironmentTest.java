@@ -44,6 +44,26 @@ class ClientEnvironmentTest {
     }
 
     @Test
+    void readsRegionAndAddressFamily() {
+        ClientEnvironment environment =
+                new ClientEnvironment(Map.of("TUNNEL_REGION", "us", "TUNNEL_EDGE_IP_VERSION", "6"));
+        assertThat(environment.region()).isEqualTo("us");
+        assertThat(environment.edgeIpVersion()).isEqualTo(EdgeIpVersion.IPV6);
+    }
+
+    @Test
+    void saysThatARegionOrFamilyIsNone() {
+        ClientEnvironment environment =
+                new ClientEnvironment(Map.of("TUNNEL_REGION", "us.evil", "TUNNEL_EDGE_IP_VERSION", "5"));
+        assertThatThrownBy(environment::region)
+                .isInstanceOf(TunnelException.class)
+                .hasMessageContaining("TUNNEL_REGION");
+        assertThatThrownBy(environment::edgeIpVersion)
+                .isInstanceOf(TunnelException.class)
+                .hasMessageContaining("auto, 4 or 6");
+    }
+
+    @Test
     void saysThatTheQuickServiceIsNoUrl() {
         ClientEnvironment environment = new ClientEnvironment(Map.of("TUNNEL_QUICK_SERVICE", "https://a b"));
         assertThatThrownBy(() -> environment.quickService("https://q.test"))
@@ -56,6 +76,8 @@ class ClientEnvironmentTest {
         ClientEnvironment environment = new ClientEnvironment(Map.of("TUNNEL_TOKEN", " ", "TUNNEL_CACERT", ""));
         assertThat(environment.credentials()).isNull();
         assertThat(environment.edgeAddresses()).isEmpty();
+        assertThat(environment.region()).isNull();
+        assertThat(environment.edgeIpVersion()).isEqualTo(EdgeIpVersion.AUTO);
         assertThat(environment.edgeTrust()).isEqualTo(EdgeTrust.cloudflare());
         assertThat(environment.quickService("https://q.test")).isEqualTo(URI.create("https://q.test"));
     }

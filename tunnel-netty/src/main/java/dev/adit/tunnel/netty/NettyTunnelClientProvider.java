@@ -4,7 +4,6 @@ import dev.adit.tunnel.Ingress;
 import dev.adit.tunnel.IngressRule;
 import dev.adit.tunnel.IngressWarning;
 import dev.adit.tunnel.Tunnel;
-import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.netty.connector.access.AccessChecks;
 import dev.adit.tunnel.netty.connector.config.ConfigReader;
 import dev.adit.tunnel.netty.connector.ingress.RuleCompiler;
@@ -68,13 +67,6 @@ public final class NettyTunnelClientProvider implements TunnelClientProvider {
 
     @Override
     public CompletableFuture<Tunnel> start(TunnelSettings settings) {
-        if (settings.edge() == null && settings.edgeAddresses().isEmpty()) {
-            return CompletableFuture.failedFuture(new TunnelException(
-                    "There is no edge to dial: this release does not look Cloudflare's addresses up by itself. Set"
-                            + " TUNNEL_EDGE to host:port (Cloudflare's edges listen on port 7844 of"
-                            + " region1.v2.argotunnel.com and region2.v2.argotunnel.com), or call edgeAddresses(...) or"
-                            + " edge(...) of the builder."));
-        }
         return TunnelStart.of(settings);
     }
 

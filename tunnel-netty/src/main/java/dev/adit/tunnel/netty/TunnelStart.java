@@ -6,8 +6,13 @@ import dev.adit.tunnel.TunnelCredentials;
 import dev.adit.tunnel.TunnelEdge;
 import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.netty.connector.TunnelConnector;
+import dev.adit.tunnel.netty.connector.dial.EdgeDiscovery;
+import dev.adit.tunnel.netty.connector.dial.EdgeSource;
+import dev.adit.tunnel.netty.connector.dial.SiteResolver;
+import dev.adit.tunnel.netty.connector.dial.StaticEdges;
 import dev.adit.tunnel.netty.connector.status.StatusListener;
 import dev.adit.tunnel.netty.connector.status.TunnelCounts;
+import dev.adit.tunnel.spi.EdgeLink;
 import dev.adit.tunnel.spi.TunnelSettings;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -57,16 +62,14 @@ final class TunnelStart {
     }
 
     private static void connect(TunnelSettings settings, Identity identity, CompletableFuture<Tunnel> started) {
-        TunnelEdge edge = settings.edge();
-        List<InetSocketAddress> addresses = edge == null ? settings.edgeAddresses() : List.of(edge.connectorAddress());
         TunnelResources resources = TunnelResources.of(settings);
         TunnelConnector connector;
         try {
             connector = new TunnelConnector(
                     identity.credentials(),
                     new TunnelConnector.Edge(
-                            addresses,
-                            settings.edgeLink().connections(),
+                            source(settings, resources),
+                            settings.edgeLink(),
                             settings.edgeTrust(),
                             settings.connectTimeout(),
                             settings.registrationTimeout()),
@@ -127,6 +130,19 @@ final class TunnelStart {
                 ? null
                 : StatusListener.open(
                         wanted, new TunnelStatus(identity.credentials().tunnelId(), identity.url(), connector), counts);
+    }
+
+    private static EdgeSource source(TunnelSettings settings, TunnelResources resources) {
+        TunnelEdge edge = settings.edge();
+        EdgeLink link = settings.edgeLink();
+        SiteResolver sites = new SiteResolver(resources.resolver(), link.edgeIpVersion());
+        if (edge != null) {
+            return new StaticEdges(List.of(edge.connectorAddress()), sites);
+        }
+        return settings.edgeAddresses().isEmpty()
+                ? EdgeDiscovery.ofCloudflare(
+                        link.region(), sites, resources.loops().channel())
+                : new StaticEdges(settings.edgeAddresses(), sites);
     }
 
     private static TunnelException known(Throwable failure) {

@@ -32,6 +32,7 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -83,6 +84,41 @@ class ConnectorTest {
                     assertThat(c.index()).isZero();
                 });
             }
+        }
+
+        @Test
+        void saysTheVersionAndArchitectureItIsToldToSay() throws Exception {
+            Script script = new Script(accepted(true));
+            try (ScriptedEdge edge = new ScriptedEdge(script);
+                    Tunnel tunnel = builder(edge, IngressRule.otherwise(Origin.status(204)))
+                            .declaredVersion("2026.8.2")
+                            .declaredArchitecture("plan9_mips")
+                            .build()
+                            .start()) {
+                RegisterConnection request = script.request.get(10, TimeUnit.SECONDS);
+                assertThat(request.options().version()).isEqualTo("2026.8.2");
+                assertThat(request.options().arch()).isEqualTo("plan9_mips");
+                assertThat(tunnel.connections()).hasSize(1);
+            }
+        }
+
+        @Test
+        void aRegionThatIsNotTheTunnelsIsRefused() {
+            String token = Base64.getEncoder()
+                    .encodeToString(("{\"a\":\"account\",\"t\":\"" + CREDENTIALS.tunnelId() + "\",\"s\":\""
+                                    + Base64.getEncoder().encodeToString(CREDENTIALS.secret()) + "\",\"e\":\"us\"}")
+                            .getBytes(StandardCharsets.UTF_8));
+            TunnelCredentials bound = TunnelCredentials.fromToken(token);
+            assertThat(bound.region()).contains("us");
+            assertThat(bound.toToken().endpoint()).contains("us");
+            assertThatThrownBy(() -> TunnelClient.builder()
+                            .credentials(bound)
+                            .region("fed")
+                            .ingress(IngressRule.otherwise(Origin.status(204)))
+                            .build())
+                    .isInstanceOf(TunnelException.class)
+                    .hasMessageContaining("'us'")
+                    .hasMessageContaining("'fed'");
         }
 
         @Test

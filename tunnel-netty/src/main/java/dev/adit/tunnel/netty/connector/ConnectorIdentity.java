@@ -2,6 +2,7 @@ package dev.adit.tunnel.netty.connector;
 
 import dev.adit.tunnel.netty.wire.TunnelHeaders;
 import dev.adit.tunnel.netty.wire.rpc.ConnectionOptions;
+import dev.adit.tunnel.spi.EdgeLink;
 import java.lang.module.ModuleDescriptor;
 import java.net.InetAddress;
 import java.util.List;
@@ -14,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * What a connector says about itself when it registers. One for each running tunnel, the same for all its connections.
  *
  * @param clientId made at start
- * @param version of Adit
- * @param arch operating system and processor in Go's names, as the reference connector sends them
+ * @param version of Adit, unless the application said otherwise
+ * @param arch operating system and processor in Go's names, as the reference connector sends them, unless likewise
  */
 record ConnectorIdentity(UUID clientId, String version, String arch) {
 
@@ -24,13 +25,20 @@ record ConnectorIdentity(UUID clientId, String version, String arch) {
 
     private static final int MAX_ATTEMPTS_TOLD = 255;
 
-    static ConnectorIdentity ofThisProcess() {
+    static ConnectorIdentity of(EdgeLink link) {
+        String version = link.declaredVersion();
+        String arch = link.declaredArchitecture();
+        return new ConnectorIdentity(
+                UUID.randomUUID(), version == null ? thisVersion() : version, arch == null ? thisArch() : arch);
+    }
+
+    private static String thisVersion() {
         Class<?> ours = ConnectorIdentity.class;
         // The jar's manifest tells it on the class path, the module's descriptor on the module path.
         String version = Optional.ofNullable(ours.getPackage().getImplementationVersion())
                 .or(() -> Optional.ofNullable(ours.getModule().getDescriptor()).flatMap(ModuleDescriptor::rawVersion))
                 .orElse("dev");
-        return new ConnectorIdentity(UUID.randomUUID(), "adit/" + version, thisArch());
+        return "adit/" + version;
     }
 
     ConnectionOptions options(@Nullable InetAddress localAddress, int previousAttempts) {

@@ -9,15 +9,14 @@ import dev.adit.tunnel.TunnelState;
 import dev.adit.tunnel.event.TunnelEvent;
 import dev.adit.tunnel.netty.connector.dial.EdgeAddresses;
 import dev.adit.tunnel.netty.connector.dial.EdgeDialer;
+import dev.adit.tunnel.netty.connector.dial.EdgeSource;
 import dev.adit.tunnel.netty.connector.dial.EdgeTls;
-import dev.adit.tunnel.netty.connector.dial.SiteResolver;
-import dev.adit.tunnel.netty.connector.dial.StaticEdges;
 import dev.adit.tunnel.netty.connector.event.TunnelEvents;
 import dev.adit.tunnel.netty.connector.serve.ActiveIngress;
 import dev.adit.tunnel.netty.origin.OriginResources;
 import dev.adit.tunnel.netty.transport.EventLoops;
 import dev.adit.tunnel.netty.wire.http2.ReceiveBudget;
-import java.net.InetSocketAddress;
+import dev.adit.tunnel.spi.EdgeLink;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -33,23 +32,19 @@ public final class TunnelConnector {
     private final ActiveIngress ingress;
     private final TunnelEvents events;
     private final ConnectionSupervisor supervisor;
-    private final ConnectorIdentity identity = ConnectorIdentity.ofThisProcess();
+    private final ConnectorIdentity identity;
 
     /**
      * Where and how to join an edge.
      *
-     * @param addresses at least one, resolved or not
-     * @param connections how many to keep, at least one
+     * @param source says where the edge is
+     * @param link how many connections to keep, and what to say of ourselves
      * @param trust whom to take for the edge
      * @param connectTimeout limit for TCP, for TLS, and for the edge's first stream, each
      * @param registrationTimeout limit for the answer to an RPC
      */
     public record Edge(
-            List<InetSocketAddress> addresses,
-            int connections,
-            EdgeTrust trust,
-            Duration connectTimeout,
-            Duration registrationTimeout) {}
+            EdgeSource source, EdgeLink link, EdgeTrust trust, Duration connectTimeout, Duration registrationTimeout) {}
 
     /**
      * Puts a connector together; nothing is opened yet.
@@ -69,22 +64,21 @@ public final class TunnelConnector {
             OriginResources resources,
             TunnelEvents events) {
         this.events = events;
+        this.identity = ConnectorIdentity.of(edge.link());
         this.ingress = new ActiveIngress(rules, resources);
         EdgeDialer dialer = new EdgeDialer(
                 loops.channel(), new EdgeTls(edge.trust(), edge.connectTimeout()), edge.connectTimeout());
-        EdgeAddresses addresses =
-                new EdgeAddresses(new StaticEdges(edge.addresses(), new SiteResolver(resources.resolver())));
         ConnectorContext context = new ConnectorContext(
                 credentials,
                 identity,
-                addresses,
+                new EdgeAddresses(edge.source()),
                 dialer,
                 ingress,
                 events,
                 ReceiveBudget.forThisJvm(),
                 edge.connectTimeout(),
                 edge.registrationTimeout());
-        this.supervisor = new ConnectionSupervisor(context, edge.connections(), loops.group());
+        this.supervisor = new ConnectionSupervisor(context, edge.link().connections(), loops.group());
     }
 
     /**

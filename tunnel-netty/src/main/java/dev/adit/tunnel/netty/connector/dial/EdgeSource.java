@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** Says where the edge is. Asked before each attempt, so it keeps what does not change. Safe for use by several threads. */
-public sealed interface EdgeSource permits StaticEdges {
+public sealed interface EdgeSource permits StaticEdges, EdgeDiscovery {
 
     /**
      * Finds the edge's addresses.

@@ -1,9 +1,12 @@
 package dev.adit.tunnel.netty.connector.dial;
 
+import dev.adit.tunnel.EdgeIpVersion;
 import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.netty.transport.NameResolver;
 import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
+import java.net.Inet4Address;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -19,14 +22,17 @@ public final class SiteResolver {
     private static final Logger LOG = LoggerFactory.getLogger(SiteResolver.class);
 
     private final NameResolver resolver;
+    private final EdgeIpVersion ipVersion;
 
     /**
      * Makes one.
      *
      * @param resolver asks the system, off the event loops
+     * @param ipVersion which of a name's addresses are used
      */
-    public SiteResolver(NameResolver resolver) {
+    public SiteResolver(NameResolver resolver, EdgeIpVersion ipVersion) {
         this.resolver = resolver;
+        this.ipVersion = ipVersion;
     }
 
     /** Resolves one name; completes on the loop. */
@@ -42,9 +48,19 @@ public final class SiteResolver {
             if (resolved.isSuccess()) {
                 List<InetSocketAddress> addresses = new ArrayList<>();
                 for (InetAddress address : resolved.getNow()) {
-                    addresses.add(new InetSocketAddress(address, edge.getPort()));
+                    if (isWanted(address)) {
+                        addresses.add(new InetSocketAddress(address, edge.getPort()));
+                    }
                 }
-                site.complete(new EdgeSite(name, region, addresses));
+                if (addresses.isEmpty()) {
+                    site.completeExceptionally(
+                            new TunnelException(
+                                    "The edge's name " + edge.getHostString() + " has no address of the family "
+                                            + ipVersion
+                                            + ", and no other is wanted. Set edgeIpVersion or TUNNEL_EDGE_IP_VERSION to auto."));
+                } else {
+                    site.complete(new EdgeSite(name, region, addresses));
+                }
             } else {
                 site.completeExceptionally(new TunnelException(
                         "The edge's name " + edge.getHostString() + " has no address: "
@@ -53,6 +69,14 @@ public final class SiteResolver {
             }
         });
         return site;
+    }
+
+    private boolean isWanted(InetAddress address) {
+        return switch (ipVersion) {
+            case AUTO -> true;
+            case IPV4 -> address instanceof Inet4Address;
+            case IPV6 -> address instanceof Inet6Address;
+        };
     }
 
     /** Gathers those that were found; fails with the first failure if none was. All complete on one loop. */

@@ -3,6 +3,7 @@ package dev.adit.tunnel.netty.connector.dial;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.adit.tunnel.EdgeIpVersion;
 import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.netty.connector.dial.EdgeAddresses.Failure;
 import dev.adit.tunnel.netty.transport.NameResolver;
@@ -203,7 +204,8 @@ class EdgeAddressesTest {
         for (String host : hosts) {
             edges.add(InetSocketAddress.createUnresolved(host, 7844));
         }
-        return new EdgeAddresses(new StaticEdges(edges, new SiteResolver(resolver)), () -> now, random);
+        return new EdgeAddresses(
+                new StaticEdges(edges, new SiteResolver(resolver, EdgeIpVersion.AUTO)), () -> now, random);
     }
 
     private List<InetAddress> lookUp(String host) throws UnknownHostException {
