@@ -75,19 +75,39 @@ public final class TunnelCredentials {
      * @throws TunnelException if it cannot be read or is not such a file
      */
     public static TunnelCredentials fromFile(Path file) {
-        Map<String, String> values = new LinkedHashMap<>();
         try {
-            TunnelClientProvider.load()
-                    .readStrings(Files.readString(file))
-                    .forEach((name, value) -> values.put(name.toLowerCase(Locale.ROOT), value));
+            return decode("The credentials file " + file, Files.readString(file));
         } catch (IOException | IllegalArgumentException e) {
             throw new TunnelException(
                     "The credentials file " + file + " cannot be read: " + FileFailure.reason(e)
                             + ". Give the <tunnel-id>.json that 'cloudflared tunnel create' wrote.",
                     e);
         }
-        return decode("The credentials file " + file, values, "accounttag", "tunnelid", "tunnelsecret")
-                .in(values.get("endpoint"));
+    }
+
+    /**
+     * Reads the content of a credentials file.
+     *
+     * @param json as {@code cloudflared tunnel create} writes it
+     * @return the credentials in it
+     * @throws TunnelException if it is not of that form; the message does not repeat it
+     */
+    public static TunnelCredentials fromJson(String json) {
+        try {
+            return decode("The credentials' text", json);
+        } catch (IllegalArgumentException e) {
+            // The cause is left out: its message may repeat a part of the secret.
+            throw new TunnelException("The credentials' text is no JSON object of strings. Give the content of the"
+                    + " <tunnel-id>.json that 'cloudflared tunnel create' wrote.");
+        }
+    }
+
+    private static TunnelCredentials decode(String what, String json) {
+        Map<String, String> values = new LinkedHashMap<>();
+        TunnelClientProvider.load()
+                .readStrings(json)
+                .forEach((name, value) -> values.put(name.toLowerCase(Locale.ROOT), value));
+        return decode(what, values, "accounttag", "tunnelid", "tunnelsecret").in(values.get("endpoint"));
     }
 
     static TunnelCredentials decode(

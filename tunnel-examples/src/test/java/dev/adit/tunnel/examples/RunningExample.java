@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -45,16 +46,33 @@ public final class RunningExample implements AutoCloseable {
      * @return running, not yet ready
      */
     public static RunningExample start(String name, String... options) throws IOException {
+        return start(name, List.of(options), Map.of(), List.of());
+    }
+
+    /**
+     * Starts an example with arguments.
+     *
+     * @param name its package
+     * @param options of the JVM
+     * @param environment variables added; those that begin with TUNNEL_ are taken away before
+     * @param arguments of the example
+     * @return running, not yet ready
+     */
+    public static RunningExample start(
+            String name, List<String> options, Map<String, String> environment, List<String> arguments)
+            throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 System.getProperty("java.home") + File.separator + "bin" + File.separator + "java",
                 "-Xmx64m",
                 "-Dio.netty.leakDetection.level=paranoid",
                 "-cp",
                 System.getProperty("java.class.path")));
-        command.addAll(List.of(options));
+        command.addAll(options);
         command.add("dev.adit.tunnel.examples." + name + ".Main");
+        command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().keySet().removeIf(variable -> variable.startsWith("TUNNEL_"));
+        builder.environment().putAll(environment);
         return new RunningExample(builder.start());
     }
 
@@ -96,6 +114,14 @@ public final class RunningExample implements AutoCloseable {
     public String stop() throws InterruptedException {
         process.toHandle().destroy(); // unlike Process.destroy it leaves the output open
         return awaitLine("Drained .*");
+    }
+
+    /** Waits for the end of an example that ends by itself or was stopped, and returns its exit status. */
+    public int awaitExit() throws InterruptedException {
+        if (!process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+            throw new AssertionError("The example did not end. Output:\n" + String.join("\n", output));
+        }
+        return process.exitValue();
     }
 
     /** Waits for the end of a stopped example, or ends it, and checks that it leaked nothing. */
