@@ -60,7 +60,11 @@ final class Flags {
                     "DIAL_EDGE_TIMEOUT",
                     DURATION,
                     "limit for connecting to the edge, 15s by default"),
-            works("edge-ip-version", "TUNNEL_EDGE_IP_VERSION", TEXT, "auto"),
+            works(
+                    "edge-ip-version",
+                    "TUNNEL_EDGE_IP_VERSION",
+                    TEXT,
+                    "which addresses of the edge to dial: 4, 6 or auto"),
             works(
                     "grace-period",
                     "TUNNEL_GRACE_PERIOD",
@@ -79,11 +83,11 @@ final class Flags {
                     "a visitor who does not read holds up nobody else"),
             withoutEffect("compression-quality", "TUNNEL_COMPRESSION_LEVEL", NUMBER, NO_SUCH_THING_THERE),
             withoutEffect("label", null, TEXT, "the edge is not told a label"),
-            refused(
+            works(
                     "region",
                     "TUNNEL_REGION",
                     TEXT,
-                    "edges of a region are not looked up. Give their addresses (--edge)"),
+                    "the region of the edge to look up, such as us; the whole network by default"),
             refused("edge-bind-address", "TUNNEL_EDGE_BIND_ADDRESS", TEXT, "the system chooses the local address"),
             refused("tag", "TUNNEL_TAG", LIST, "no headers are added to requests"),
             refused("features", null, LIST, "what is asked of the edge is fixed"),

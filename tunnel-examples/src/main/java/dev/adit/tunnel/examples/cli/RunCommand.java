@@ -1,6 +1,7 @@
 package dev.adit.tunnel.examples.cli;
 
 import dev.adit.tunnel.CloseReport;
+import dev.adit.tunnel.EdgeIpVersion;
 import dev.adit.tunnel.EdgeTrust;
 import dev.adit.tunnel.Ingress;
 import dev.adit.tunnel.IngressRule;
@@ -98,11 +99,14 @@ final class RunCommand {
             throw new TunnelException("--protocol " + protocol + " is refused: the tunnel runs over HTTP/2 alone."
                     + " Leave it out, or say http2.");
         }
-        String version = values.text("edge-ip-version").orElse("auto");
-        if (!version.equals("auto")) {
-            throw new TunnelException("--edge-ip-version " + version + " is refused: the addresses decide."
-                    + " Give those of the wanted kind (--edge).");
-        }
+        builder.edgeIpVersion(
+                switch (values.text("edge-ip-version").orElse("auto")) {
+                    case "auto" -> EdgeIpVersion.AUTO;
+                    case "4" -> EdgeIpVersion.IPV4;
+                    case "6" -> EdgeIpVersion.IPV6;
+                    default -> throw new TunnelException("--edge-ip-version (expected: 4, 6 or auto)");
+                });
+        values.text("region").ifPresent(builder::region);
         InetSocketAddress[] edges =
                 values.list("edge").stream().map(RunCommand::hostAndPort).toArray(InetSocketAddress[]::new);
         if (edges.length > 0) {

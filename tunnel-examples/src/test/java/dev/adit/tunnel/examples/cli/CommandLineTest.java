@@ -148,6 +148,8 @@ class CommandLineTest {
             delimiter = '|',
             value = {
                 "--protocol quic|--protocol quic is refused: the tunnel runs over HTTP/2 alone",
+                "--edge-ip-version 5|--edge-ip-version (expected: 4, 6 or auto)",
+                "--region a/b|region: 'a/b' (expected: letters",
                 "--edge-bind-address 127.0.0.1|--edge-bind-address is refused",
                 "--post-quantum|--post-quantum is refused: the key exchange is what this JVM offers",
                 "--tag a=b|--tag is refused",
