@@ -33,7 +33,8 @@ public interface OriginWebSocket extends AutoCloseable {
      * Waits for the next message. At most 1 MiB; a longer one closes the WebSocket with status 1009. While a message
      * waits to be received, the visitor is not asked for more.
      *
-     * @return the message, or null once the WebSocket was closed, by the visitor or by {@link #close(int, String)}
+     * @return the message, or null once the WebSocket was closed: by the visitor, by {@link #close(int, String)}, or with
+     *     1001 because the tunnel is about to close (see {@link Tunnel#close(java.time.Duration)})
      * @throws IOException if the visitor's connection broke without a close, or the visitor broke a rule
      */
     @Nullable

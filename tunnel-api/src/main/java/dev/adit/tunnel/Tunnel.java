@@ -106,7 +106,8 @@ public interface Tunnel extends AutoCloseable {
 
     /**
      * Unregisters every connection so that the edge sends no new request, waits for the running ones, then closes.
-     * A second call waits for the first and returns its report. Do not call it from a handler of this tunnel: it would
+     * WebSockets, which may never end by themselves, are closed with status 1001 five seconds before the end of the grace
+     * period, or when three quarters of it are over if that is later. A second call waits for the first and returns its report. Do not call it from a handler of this tunnel: it would
      * wait for that very request.
      *
      * @param grace how long running requests may take; zero cuts them at once

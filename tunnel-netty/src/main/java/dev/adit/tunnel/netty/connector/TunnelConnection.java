@@ -53,6 +53,9 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
     /** How long an edge that has nothing more to do may take to close a drained connection before we do. */
     private static final Duration EDGE_CLOSES_WITHIN = Duration.ofSeconds(1);
 
+    /** How long before the end of the grace period WebSockets are told; a quarter of it if that is less. */
+    private static final Duration TELL_BEFORE_END = Duration.ofSeconds(5);
+
     /** How long what was written may take to leave before the socket is closed over it. */
     private static final Duration WRITE_OUT_WITHIN = Duration.ofSeconds(1);
 
@@ -96,6 +99,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
     private boolean silent;
     private @Nullable ConnectionRecording recording;
     private @Nullable Future<?> deadline;
+    private @Nullable Future<?> goodbye;
     private @Nullable TunnelException failure;
 
     TunnelConnection(
@@ -207,7 +211,8 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
     }
 
     /**
-     * Unregisters, lets running requests finish, closes. What still runs at the deadline is cut by {@link #cut}.
+     * Unregisters, lets running requests finish, closes. Shortly before the deadline WebSockets are told to close; what
+     * still runs at the deadline is cut by {@link #cut}.
      *
      * @param grace limit for the edge's answer
      */
@@ -218,6 +223,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
             return;
         }
         state = State.UNREGISTERING;
+        goodbye = loop.schedule(dispatcher::goingAway, untilTold(grace).toNanos(), TimeUnit.NANOSECONDS);
         LOG.info("conn={} draining: {} requests running", index, dispatcher.running());
         opened.unregister(grace).whenComplete((done, cause) -> {
             if (state != State.UNREGISTERING) {
@@ -233,6 +239,11 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
             opened.end();
             closeIfDrained();
         });
+    }
+
+    private static Duration untilTold(Duration grace) {
+        Duration quarter = grace.dividedBy(4);
+        return grace.minus(quarter.compareTo(TELL_BEFORE_END) < 0 ? quarter : TELL_BEFORE_END);
     }
 
     private void closeIfDrained() {
@@ -306,6 +317,9 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
         state = State.CLOSED;
         cancelDeadline();
         dispatcher.close();
+        if (goodbye != null) {
+            goodbye.cancel(false);
+        }
         TunnelException why = failure == null ? reason : failure;
         if (recording != null && info != null) {
             recording.ended(info, why.getMessage());

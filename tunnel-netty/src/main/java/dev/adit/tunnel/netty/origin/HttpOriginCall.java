@@ -52,6 +52,7 @@ final class HttpOriginCall implements OriginCall, OriginDialer.Outcome {
     private boolean untilClose;
     private boolean keepAlive;
     private boolean raw;
+    private @Nullable WebSocketRelay relay;
     private boolean over;
 
     HttpOriginCall(HttpOriginProxy proxy, OriginPool pool, ProxiedRequest request, ResponseSink sink) {
@@ -266,6 +267,13 @@ final class HttpOriginCall implements OriginCall, OriginDialer.Outcome {
         abort();
     }
 
+    @Override
+    public void goingAway() {
+        if (!over && relay != null) {
+            relay.goingAway();
+        }
+    }
+
     // The response.
 
     @Override
@@ -279,8 +287,8 @@ final class HttpOriginCall implements OriginCall, OriginDialer.Outcome {
     void onRead(Object message) {
         if (over) {
             ReferenceCountUtil.release(message);
-        } else if (message instanceof ByteBuf bytes) {
-            sink.data(bytes, false);
+        } else if (message instanceof ByteBuf bytes && relay != null) {
+            relay.toVisitor(bytes);
         } else if (message instanceof HttpObject object
                 && object.decoderResult().isFailure()) {
             ReferenceCountUtil.release(message);
@@ -343,6 +351,7 @@ final class HttpOriginCall implements OriginCall, OriginDialer.Outcome {
         }
         responded = true;
         raw = true;
+        relay = new WebSocketRelay(sink);
         clock.stop();
         sink.head(101, headers, false);
     }

@@ -34,6 +34,12 @@ public interface OriginCall {
     /** The sink's {@link ResponseSink#isWritable} changed: read on from the origin, or pause. */
     void writabilityChanged();
 
+    /**
+     * The tunnel closes soon, and what still runs then is cut. Who can tell the visitor does so: a WebSocket is closed
+     * with 1001. Other requests go on and may end in time.
+     */
+    default void goingAway() {}
+
     /** A batch of what was given to this call is over: flush what was written to the origin. */
     void flush();
 }

@@ -23,6 +23,7 @@ final class GrpcTunnel implements AutoCloseable {
                 .credentials(TunnelCredentials.of("account", UUID.randomUUID(), new byte[32]))
                 .edgeAddresses(edge.address())
                 .edgeTrust(edge.trust())
+                .connections(1)
                 .ingress(IngressRule.otherwise(origin).with(options))
                 .build()
                 .start();

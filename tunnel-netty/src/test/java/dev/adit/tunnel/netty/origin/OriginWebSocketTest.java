@@ -109,4 +109,45 @@ class OriginWebSocketTest {
             assertThat(call.end().failure()).isEqualTo(OriginFailure.RESPONSE_CUT_SHORT);
         }
     }
+
+    @Test
+    void whoLeavesClosesBehindTheFrameThatIsOnItsWay() throws Exception {
+        try (ScriptedOrigin origin = new ScriptedOrigin(peer -> {
+                    peer.head();
+                    peer.write(SWITCH + "\u0082\u0006abc");
+                    peer.read(2);
+                    peer.write("def\u0082\u0003xyz");
+                    peer.note("then:" + peer.untilEnd());
+                });
+                ProxyRig rig = ProxyRig.http(origin)) {
+            ProxyRig.Call call = rig.webSocket("sec-websocket-key", KEY);
+            call.sink.await("half a frame", () -> call.sink.bodyLength() == 5);
+            call.batch(OriginCall::goingAway);
+            assertThat(call.sink.bodyLength()).isEqualTo(5);
+            call.data("go", false);
+            call.sink.await("the frame and a close", () -> call.sink.bodyLength() >= 12);
+            call.data("bye", true);
+            assertThat(origin.note()).isEqualTo("then:bye");
+            assertThat(call.end().failure()).isNull();
+            assertThat(call.sink.body()).isEqualTo("\u0082\u0006abcdef\u0088\u0002\u0003\u00e9");
+        }
+    }
+
+    @Test
+    void anOriginThatHasClosedIsNotClosedForAgain() throws Exception {
+        String closing = "\u0088\u0002\u0003\u00e8";
+        try (ScriptedOrigin origin = new ScriptedOrigin(peer -> {
+                    peer.head();
+                    peer.write(SWITCH + closing.substring(0, 1));
+                    peer.read(2);
+                    peer.write(closing.substring(1) + "rest");
+                });
+                ProxyRig rig = ProxyRig.http(origin)) {
+            ProxyRig.Call call = rig.webSocket("sec-websocket-key", KEY);
+            call.sink.await("part of a close", () -> call.sink.bodyLength() == 1);
+            call.batch(OriginCall::goingAway).data("go", false);
+            assertThat(call.end().failure()).isNull();
+            assertThat(call.sink.body()).isEqualTo(closing + "rest");
+        }
+    }
 }

@@ -118,6 +118,13 @@ final class WaitingCall implements OriginCall {
         }
     }
 
+    @Override
+    public void goingAway() {
+        if (call != null) {
+            call.goingAway();
+        }
+    }
+
     private void drop() {
         while (!held.isEmpty()) {
             release(held.remove());

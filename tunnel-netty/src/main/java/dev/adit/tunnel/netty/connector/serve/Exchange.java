@@ -300,6 +300,13 @@ final class Exchange implements StreamReceiver, ResponseSink {
         return status == SWITCHING_PROTOCOLS || failure != OriginFailure.VISITOR_GONE ? status : 0;
     }
 
+    /** The tunnel closes soon; what still runs then is {@link #cut}. */
+    void goingAway() {
+        if (call != null && !over) {
+            call.goingAway();
+        }
+    }
+
     /** Breaks the exchange off because the grace period is over. */
     CloseReport.CutRequest cut() {
         CloseReport.CutRequest report =

@@ -132,6 +132,11 @@ public final class StreamDispatcher {
         return running.size();
     }
 
+    /** Tells those who can be told that the tunnel closes soon: WebSockets get a close with 1001. */
+    public void goingAway() {
+        List.copyOf(running).forEach(Exchange::goingAway);
+    }
+
     /**
      * Breaks off every running request.
      *

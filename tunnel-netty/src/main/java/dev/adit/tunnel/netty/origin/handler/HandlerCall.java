@@ -160,6 +160,13 @@ final class HandlerCall implements OriginCall, ResponseQueue.Listener {
     }
 
     @Override
+    public void goingAway() {
+        if (!over) {
+            inbound.goingAway();
+        }
+    }
+
+    @Override
     public void begun() {
         stopTimer();
     }

@@ -154,6 +154,18 @@ final class HandlerWebSocket implements OriginWebSocket {
         LoopTasks.execute(call.sink().eventLoop(), reader::awaitClose);
     }
 
+    /** The tunnel closes soon: the visitor is told. What has come until now can still be received. */
+    void goingAway() {
+        lock.lock();
+        try {
+            if (!closeSent) {
+                sendClose(WebSocketCloseStatus.ENDPOINT_UNAVAILABLE.code(), "");
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** The lock is held. */
     private void sendClose(int status, String reason) {
         closeSent = true;

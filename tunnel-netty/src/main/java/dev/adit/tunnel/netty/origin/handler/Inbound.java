@@ -20,4 +20,7 @@ interface Inbound {
 
     /** Fewer than half of {@link ResponseQueue#LIMIT} bytes wait to be sent again. */
     default void room() {}
+
+    /** The tunnel closes soon. */
+    default void goingAway() {}
 }

@@ -90,6 +90,14 @@ final class WebSocketReader implements Inbound {
         }
     }
 
+    @Override
+    public void goingAway() {
+        if (!done) {
+            socket.goingAway();
+            awaitClose();
+        }
+    }
+
     /** Gives the credit that was withheld, if no whole message waits. */
     void giveCredit() {
         if (withheld > 0 && (done || !socket.hasWaiting())) {

@@ -71,6 +71,10 @@ final class RawSide implements VisitorSide {
         writeEnd();
     }
 
+    /** Bytes alone have no way to say it. */
+    @Override
+    public void goingAway() {}
+
     @Override
     public void writable() {}
 

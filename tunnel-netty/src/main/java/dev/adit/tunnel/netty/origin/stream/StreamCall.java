@@ -334,6 +334,13 @@ final class StreamCall implements OriginCall, OriginDialer.Outcome, VisitorSide.
     }
 
     @Override
+    public void goingAway() {
+        if (!over && opened) {
+            side.goingAway();
+        }
+    }
+
+    @Override
     public void flush() {
         if (connection != null) {
             connection.flush();

@@ -38,6 +38,9 @@ interface VisitorSide {
     /** Completes the response, if it is not; the listener is not told. */
     void complete();
 
+    /** The tunnel closes soon: the visitor is told, if there is a way. */
+    void goingAway();
+
     /** The sink takes more again. */
     void writable();
 

@@ -207,6 +207,23 @@ final class WebSocketSide implements VisitorSide, FrameReader.Listener {
         }
     }
 
+    /** Closes with 1001 and waits for the visitor's close; what it had sent before is still passed on. */
+    @Override
+    public void goingAway() {
+        if (closeSent) {
+            return;
+        }
+        ByteBuf close = WebSocketFrames.close(WebSocketCloseStatus.ENDPOINT_UNAVAILABLE.code(), "");
+        if (inputClosed) {
+            finish(close);
+        } else {
+            closeSent = true;
+            sink.data(close, false);
+            sink.flush();
+            patience = sink.eventLoop().schedule(this::end, CLOSE_PATIENCE_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
     @Override
     public void stop() {
         listener = null;
