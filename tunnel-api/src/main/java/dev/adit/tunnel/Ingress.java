@@ -97,7 +97,13 @@ public final class Ingress {
         return TunnelConfig.load(file).ingress();
     }
 
-    static Ingress of(IngressRules checked) {
+    /**
+     * Makes a list of what has been checked and compiled, for implementations of the SPI.
+     *
+     * @param checked as {@link dev.adit.tunnel.spi.ConfigSource#rules} gives it
+     * @return the list
+     */
+    public static Ingress ofChecked(IngressRules checked) {
         return new Ingress(checked.rules(), checked.services(), checked.matcher(), checked.warnings());
     }
 

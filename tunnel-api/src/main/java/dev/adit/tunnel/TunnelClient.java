@@ -153,6 +153,7 @@ public final class TunnelClient {
         private @Nullable EdgeTrust edgeTrust;
         private @Nullable URI quickService;
         private @Nullable Ingress ingress;
+        private @Nullable Boolean acceptRemoteConfiguration;
         private Duration connectTimeout = Duration.ofSeconds(15);
         private Duration registrationTimeout = Duration.ofSeconds(5);
         private Duration gracePeriod = Duration.ofSeconds(30);
@@ -315,6 +316,21 @@ public final class TunnelClient {
         }
 
         /**
+         * Sets whether the edge may replace the rules, as a tunnel that is managed in Cloudflare's dashboard expects. What
+         * it sends replaces all rules, also those of {@link Tunnel#updateIngress}, and is announced by
+         * {@link dev.adit.tunnel.event.TunnelEvent.ConfigurationApplied}. A version that is not newer, or not valid,
+         * changes nothing. Default: true if no rules are given, until the first push every request is then answered 503;
+         * else false, and what the edge sends is answered as not applied.
+         *
+         * @param value whether to take rules from the edge
+         * @return this
+         */
+        public Builder acceptRemoteConfiguration(boolean value) {
+            acceptRemoteConfiguration = value;
+            return this;
+        }
+
+        /**
          * Sets the limit for the TCP connect to the edge, and again for the TLS handshake. Default 15 s.
          *
          * @param value more than zero
@@ -430,13 +446,16 @@ public final class TunnelClient {
          *     is not served
          */
         public TunnelClient build() {
-            if (ingress == null) {
-                throw new TunnelException(
-                        "The client has no ingress rules, so no request could be served. "
-                                + "Call ingress(...), for example with IngressRule.otherwise(Origin.http(\"localhost\", 8080)).");
-            }
             ClientEnvironment env = new ClientEnvironment(environment);
             TunnelCredentials registerWith = credentials != null || edge != null ? credentials : env.credentials();
+            boolean fromEdge = acceptRemoteConfiguration == null
+                    ? ingress == null && registerWith != null
+                    : acceptRemoteConfiguration;
+            if (ingress == null && !fromEdge) {
+                throw new TunnelException("The client has no ingress rules, so no request could be served. "
+                        + "Call ingress(...), for example with IngressRule.otherwise(Origin.http(\"localhost\", 8080)),"
+                        + " or give credentials, so that the edge can send rules.");
+            }
             TunnelSettings settings = new TunnelSettings(
                     registerWith,
                     edge,
@@ -449,7 +468,8 @@ public final class TunnelClient {
                             declaredArchitecture),
                     edgeTrust == null ? (edge == null ? env.edgeTrust() : edge.trust()) : edgeTrust,
                     quickService == null ? env.quickService(DEFAULT_QUICK_SERVICE) : quickService,
-                    ingress,
+                    ingress == null ? Ingress.of(IngressRule.otherwise(Origin.status(503))) : ingress,
+                    fromEdge,
                     connectTimeout,
                     registrationTimeout,
                     gracePeriod,

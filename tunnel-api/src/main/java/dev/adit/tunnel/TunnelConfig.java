@@ -319,7 +319,7 @@ public final class TunnelConfig {
      * @throws IngressException for the first thing that is wrong
      */
     public Ingress ingress(RuleMode mode) {
-        return Ingress.of(source.rules(mode));
+        return Ingress.ofChecked(source.rules(mode));
     }
 
     /**

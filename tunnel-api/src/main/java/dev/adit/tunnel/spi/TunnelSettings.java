@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * @param edgeLink how many connections to keep, and how they are made
  * @param edgeTrust whom to trust at those addresses
  * @param quickService where to ask for a quick tunnel when {@code edge} is null
- * @param ingress the rules
+ * @param ingress the first rules
+ * @param acceptRemoteConfiguration whether the edge may replace the rules
  * @param connectTimeout limit for TCP connect and again for the TLS handshake with the edge
  * @param registrationTimeout limit for the answer to a registration
  * @param gracePeriod for {@link dev.adit.tunnel.Tunnel#close()}
@@ -41,6 +42,7 @@ public record TunnelSettings(
         EdgeTrust edgeTrust,
         URI quickService,
         Ingress ingress,
+        boolean acceptRemoteConfiguration,
         Duration connectTimeout,
         Duration registrationTimeout,
         Duration gracePeriod,

@@ -8,6 +8,7 @@ import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.TunnelState;
 import dev.adit.tunnel.event.TunnelListener;
 import dev.adit.tunnel.netty.connector.TunnelConnector;
+import dev.adit.tunnel.netty.connector.serve.ServedRules;
 import dev.adit.tunnel.netty.connector.status.StatusListener;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -80,7 +81,7 @@ final class NettyTunnel implements Tunnel {
 
     @Override
     public void updateIngress(Ingress ingress) {
-        NettyTunnelClientProvider.checkRules(ingress);
+        ServedRules.check(ingress);
         if (closing.get()) {
             throw new IllegalStateException("The tunnel " + id + " is closed. Start a new one with these rules.");
         }

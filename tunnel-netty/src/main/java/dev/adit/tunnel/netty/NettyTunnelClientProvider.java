@@ -1,13 +1,12 @@
 package dev.adit.tunnel.netty;
 
-import dev.adit.tunnel.Ingress;
 import dev.adit.tunnel.IngressRule;
 import dev.adit.tunnel.IngressWarning;
 import dev.adit.tunnel.Tunnel;
-import dev.adit.tunnel.netty.connector.access.AccessChecks;
 import dev.adit.tunnel.netty.connector.config.ConfigReader;
 import dev.adit.tunnel.netty.connector.ingress.RuleCompiler;
 import dev.adit.tunnel.netty.connector.ingress.RuleLint;
+import dev.adit.tunnel.netty.connector.serve.ServedRules;
 import dev.adit.tunnel.netty.transport.EventLoops;
 import dev.adit.tunnel.spi.ConfigSource;
 import dev.adit.tunnel.spi.IngressMatcher;
@@ -51,17 +50,9 @@ public final class NettyTunnelClientProvider implements TunnelClientProvider {
 
     @Override
     public void check(TunnelSettings settings) {
-        checkRules(settings.ingress());
+        ServedRules.check(settings.ingress());
         if (settings.eventLoops() != null) {
             EventLoops.borrowed(settings.eventLoops());
-        }
-    }
-
-    /** Refuses rules that cannot be served with the libraries that are there. */
-    static void checkRules(Ingress ingress) {
-        List<IngressRule> rules = ingress.rules();
-        for (int index = 0; index < rules.size(); index++) {
-            AccessChecks.check(index, rules.get(index));
         }
     }
 

@@ -73,7 +73,7 @@ final class TunnelStart {
                             settings.edgeTrust(),
                             settings.connectTimeout(),
                             settings.registrationTimeout()),
-                    settings.ingress(),
+                    new TunnelConnector.Rules(settings.ingress(), settings.acceptRemoteConfiguration()),
                     resources.loops(),
                     resources.origin(),
                     resources.events());

@@ -19,8 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 record TunnelStatus(UUID tunnelId, @Nullable URI url, TunnelConnector connector) implements StatusSource {
 
-    private static final int RULES_OF_THIS_PROCESS = -1;
-
     @Override
     public UUID connectorId() {
         return connector.connectorId();
@@ -50,6 +48,6 @@ record TunnelStatus(UUID tunnelId, @Nullable URI url, TunnelConnector connector)
 
     @Override
     public int configurationVersion() {
-        return RULES_OF_THIS_PROCESS;
+        return connector.configurationVersion();
     }
 }

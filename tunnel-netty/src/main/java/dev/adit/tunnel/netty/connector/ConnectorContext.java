@@ -5,6 +5,7 @@ import dev.adit.tunnel.netty.connector.dial.EdgeAddresses;
 import dev.adit.tunnel.netty.connector.dial.EdgeDialer;
 import dev.adit.tunnel.netty.connector.event.TunnelEvents;
 import dev.adit.tunnel.netty.connector.serve.ActiveIngress;
+import dev.adit.tunnel.netty.connector.serve.RemoteConfiguration;
 import dev.adit.tunnel.netty.wire.http2.ReceiveBudget;
 import java.time.Duration;
 
@@ -16,6 +17,7 @@ import java.time.Duration;
  * @param addresses which address each connection dials
  * @param dialer opens connections
  * @param ingress the rules in force
+ * @param configuration takes what the edge pushes
  * @param events told what happens
  * @param budget bounds the bytes held
  * @param controlStreamTimeout until when, from TLS, the edge must have opened its control stream
@@ -27,6 +29,7 @@ record ConnectorContext(
         EdgeAddresses addresses,
         EdgeDialer dialer,
         ActiveIngress ingress,
+        RemoteConfiguration configuration,
         TunnelEvents events,
         ReceiveBudget budget,
         Duration controlStreamTimeout,

@@ -5,6 +5,7 @@ import dev.adit.tunnel.netty.wire.rpc.ConnectionOptions;
 import dev.adit.tunnel.spi.EdgeLink;
 import java.lang.module.ModuleDescriptor;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -20,8 +21,11 @@ import org.jspecify.annotations.Nullable;
  */
 record ConnectorIdentity(UUID clientId, String version, String arch) {
 
-    /** The response header of protocol section 7.4 is understood. Configuration pushes are not asked for. */
+    /** The response header of protocol section 7.4 is understood. */
     private static final String SERIALIZED_HEADERS = "serialized_headers";
+
+    /** Configuration pushes are applied. */
+    private static final String ALLOW_REMOTE_CONFIG = "allow_remote_config";
 
     private static final int MAX_ATTEMPTS_TOLD = 255;
 
@@ -41,10 +45,14 @@ record ConnectorIdentity(UUID clientId, String version, String arch) {
         return "adit/" + version;
     }
 
-    ConnectionOptions options(@Nullable InetAddress localAddress, int previousAttempts) {
+    ConnectionOptions options(@Nullable InetAddress localAddress, int previousAttempts, boolean takesConfiguration) {
+        List<String> features = new ArrayList<>(List.of(SERIALIZED_HEADERS, TunnelHeaders.FEATURE_INTERIM));
+        if (takesConfiguration) {
+            features.add(0, ALLOW_REMOTE_CONFIG);
+        }
         return new ConnectionOptions(
                 clientId,
-                List.of(SERIALIZED_HEADERS, TunnelHeaders.FEATURE_INTERIM),
+                features,
                 version,
                 arch,
                 localAddress,

@@ -2,13 +2,17 @@ package dev.adit.tunnel.netty.connector;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import dev.adit.tunnel.AccessPolicy;
 import dev.adit.tunnel.Ingress;
 import dev.adit.tunnel.IngressRule;
+import dev.adit.tunnel.IpRule;
+import dev.adit.tunnel.Origin;
 import dev.adit.tunnel.OriginOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * The rules in force as the edge wants to be told of them: JSON in cloudflared's remote form, durations in seconds,
@@ -26,8 +30,8 @@ final class LocalConfiguration {
         try (JsonGenerator json = JSON.createGenerator(bytes)) {
             json.writeStartObject();
             json.writeArrayFieldStart("ingress");
-            for (IngressRule rule : ingress.rules()) {
-                write(json, rule);
+            for (int index = 0; index < ingress.rules().size(); index++) {
+                write(json, ingress.rules().get(index), ingress.services().get(index));
             }
             json.writeEndArray();
             json.writeObjectFieldStart("warp-routing");
@@ -39,7 +43,7 @@ final class LocalConfiguration {
         return bytes.toByteArray();
     }
 
-    private static void write(JsonGenerator json, IngressRule rule) throws IOException {
+    private static void write(JsonGenerator json, IngressRule rule, String service) throws IOException {
         json.writeStartObject();
         if (rule.hostnamePattern() != null) {
             json.writeStringField("hostname", rule.hostnamePattern());
@@ -47,9 +51,11 @@ final class LocalConfiguration {
         if (rule.pathPattern() != null) {
             json.writeStringField("path", rule.pathPattern());
         }
-        json.writeStringField("service", rule.origin().toString());
+        json.writeStringField("service", service);
         json.writeObjectFieldStart("originRequest");
         write(json, rule.options(), OriginOptions.defaults());
+        write(json, rule.origin());
+        writeLast(json, rule.options());
         json.writeEndObject();
         json.writeEndObject();
     }
@@ -79,6 +85,66 @@ final class LocalConfiguration {
         }
         if (options.noTlsVerify()) {
             json.writeBooleanField("noTLSVerify", true);
+        }
+        if (options.disableChunkedEncoding()) {
+            json.writeBooleanField("disableChunkedEncoding", true);
+        }
+    }
+
+    /** What cloudflared counts as a setting and is part of the origin here. */
+    private static void write(JsonGenerator json, Origin origin) throws IOException {
+        if (origin instanceof Origin.Bastion bastion) {
+            json.writeBooleanField("bastionMode", true);
+            write(json, bastion.rules());
+        } else if (origin instanceof Origin.Socks socks) {
+            write(json, socks.rules());
+        }
+    }
+
+    private static void write(JsonGenerator json, List<IpRule> rules) throws IOException {
+        if (rules.isEmpty()) {
+            return;
+        }
+        json.writeArrayFieldStart("ipRules");
+        for (IpRule rule : rules) {
+            json.writeStartObject();
+            json.writeStringField("prefix", rule.prefix());
+            if (rule.ports().isEmpty()) {
+                json.writeNullField("ports");
+            } else {
+                json.writeArrayFieldStart("ports");
+                for (int port : rule.ports()) {
+                    json.writeNumber(port);
+                }
+                json.writeEndArray();
+            }
+            json.writeBooleanField("allow", rule.allow());
+            json.writeEndObject();
+        }
+        json.writeEndArray();
+    }
+
+    private static void writeLast(JsonGenerator json, OriginOptions options) throws IOException {
+        if (options.proxyType() == OriginOptions.ProxyType.SOCKS) {
+            json.writeStringField("proxyType", "socks");
+        }
+        if (options.http2Origin()) {
+            json.writeBooleanField("http2Origin", true);
+        }
+        AccessPolicy access = options.access();
+        if (access != null && access.required()) {
+            json.writeObjectFieldStart("access");
+            json.writeBooleanField("required", true);
+            json.writeStringField("teamName", access.teamName());
+            json.writeArrayFieldStart("audTag");
+            for (String tag : access.audTags()) {
+                json.writeString(tag);
+            }
+            json.writeEndArray();
+            if (!access.environment().isEmpty()) {
+                json.writeStringField("environment", access.environment());
+            }
+            json.writeEndObject();
         }
     }
 

@@ -116,7 +116,8 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
         this.edge = choice.address();
         this.loop = loop;
         this.listener = listener;
-        this.dispatcher = new StreamDispatcher(index, context.ingress(), context.events(), this::closeIfDrained);
+        this.dispatcher = new StreamDispatcher(
+                index, context.ingress(), context.configuration(), context.events(), this::closeIfDrained);
         this.http2 = TunnelHttp2.connector(this, context.budget());
     }
 
@@ -169,7 +170,11 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
         opened.register(
                         context.credentials(),
                         index,
-                        context.identity().options(localAddress(), previousAttempts),
+                        context.identity()
+                                .options(
+                                        localAddress(),
+                                        previousAttempts,
+                                        context.configuration().isAccepted()),
                         context.registrationTimeout())
                 .whenComplete((details, cause) -> {
                     if (state != State.REGISTERING) {

@@ -13,6 +13,7 @@ import dev.adit.tunnel.netty.connector.dial.EdgeSource;
 import dev.adit.tunnel.netty.connector.dial.EdgeTls;
 import dev.adit.tunnel.netty.connector.event.TunnelEvents;
 import dev.adit.tunnel.netty.connector.serve.ActiveIngress;
+import dev.adit.tunnel.netty.connector.serve.RemoteConfiguration;
 import dev.adit.tunnel.netty.origin.OriginResources;
 import dev.adit.tunnel.netty.transport.EventLoops;
 import dev.adit.tunnel.netty.wire.http2.ReceiveBudget;
@@ -30,6 +31,7 @@ import java.util.concurrent.CompletableFuture;
 public final class TunnelConnector {
 
     private final ActiveIngress ingress;
+    private final RemoteConfiguration configuration;
     private final TunnelEvents events;
     private final ConnectionSupervisor supervisor;
     private final ConnectorIdentity identity;
@@ -47,11 +49,19 @@ public final class TunnelConnector {
             EdgeSource source, EdgeLink link, EdgeTrust trust, Duration connectTimeout, Duration registrationTimeout) {}
 
     /**
+     * What is served.
+     *
+     * @param first until others come
+     * @param fromEdge whether the edge may replace them
+     */
+    public record Rules(Ingress first, boolean fromEdge) {}
+
+    /**
      * Puts a connector together; nothing is opened yet.
      *
      * @param credentials what to register with
      * @param edge where to join
-     * @param rules the first rules
+     * @param rules the first rules, and whether the edge may send others
      * @param loops what to run on
      * @param resources what origins need
      * @param events told what happens
@@ -59,13 +69,15 @@ public final class TunnelConnector {
     public TunnelConnector(
             TunnelCredentials credentials,
             Edge edge,
-            Ingress rules,
+            Rules rules,
             EventLoops loops,
             OriginResources resources,
             TunnelEvents events) {
         this.events = events;
         this.identity = ConnectorIdentity.of(edge.link());
-        this.ingress = new ActiveIngress(rules, resources);
+        ActiveIngress active = new ActiveIngress(rules.first(), resources);
+        this.ingress = active;
+        this.configuration = new RemoteConfiguration(rules.fromEdge(), next -> put(active, events, next));
         EdgeDialer dialer = new EdgeDialer(
                 loops.channel(), new EdgeTls(edge.trust(), edge.connectTimeout()), edge.connectTimeout());
         ConnectorContext context = new ConnectorContext(
@@ -74,6 +86,7 @@ public final class TunnelConnector {
                 new EdgeAddresses(edge.source()),
                 dialer,
                 ingress,
+                configuration,
                 events,
                 ReceiveBudget.forThisJvm(),
                 edge.connectTimeout(),
@@ -97,6 +110,7 @@ public final class TunnelConnector {
      * @return completes with what was cut
      */
     public CompletableFuture<List<CloseReport.CutRequest>> close(Duration grace) {
+        configuration.close();
         return supervisor.close(grace).whenComplete((cut, failure) -> ingress.close());
     }
 
@@ -106,8 +120,21 @@ public final class TunnelConnector {
      * @param rules checked rules
      */
     public void updateIngress(Ingress rules) {
+        put(ingress, events, rules);
+    }
+
+    private static void put(ActiveIngress ingress, TunnelEvents events, Ingress rules) {
         ingress.replace(rules);
         events.publish(new TunnelEvent.ConfigurationApplied(Instant.now(), rules));
+    }
+
+    /**
+     * Returns which of the edge's configurations was applied last.
+     *
+     * @return its version; -1 if none was
+     */
+    public int configurationVersion() {
+        return configuration.version();
     }
 
     /**

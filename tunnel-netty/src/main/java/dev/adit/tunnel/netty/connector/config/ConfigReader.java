@@ -88,7 +88,11 @@ public final class ConfigReader {
      * @throws ConfigException if it is no JSON or a value has the wrong type
      */
     public static ConfigSource json(String text) {
-        return new Source(Form.JSON, Decoder.decode(JsonTree.read(text), new JsonDialect()));
+        return json(JsonTree.read(text));
+    }
+
+    static ConfigSource json(Value document) {
+        return new Source(Form.JSON, Decoder.decode(document, new JsonDialect()));
     }
 
     /**

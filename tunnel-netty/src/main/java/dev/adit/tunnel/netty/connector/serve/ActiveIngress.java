@@ -4,6 +4,7 @@ import dev.adit.tunnel.Ingress;
 import dev.adit.tunnel.IngressRule;
 import dev.adit.tunnel.Origin;
 import dev.adit.tunnel.OriginOptions;
+import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.netty.connector.access.AccessChecks;
 import dev.adit.tunnel.netty.origin.OriginProxies;
 import dev.adit.tunnel.netty.origin.OriginProxy;
@@ -23,6 +24,7 @@ public final class ActiveIngress implements AutoCloseable {
     private final OriginResources resources;
     private final AccessChecks access;
     private volatile Table table;
+    private boolean closed;
 
     /**
      * Puts rules in force.
@@ -72,11 +74,17 @@ public final class ActiveIngress implements AutoCloseable {
     }
 
     /**
-     * Replaces the rules at once; running requests keep the old ones.
+     * Replaces the rules at once; running requests keep the old ones. Reads the files that rules name, so not for an event
+     * loop.
      *
      * @param ingress the new rules
+     * @throws TunnelException if the options of one cannot be used, such as a {@code caPool} that is not there, or the
+     *     tunnel is closed; the old rules stay
      */
     public synchronized void replace(Ingress ingress) {
+        if (closed) {
+            throw new TunnelException("The tunnel is closed. Start a new one with these rules.");
+        }
         Table old = table;
         Table next = table(ingress, old.proxies());
         table = next;
@@ -90,6 +98,7 @@ public final class ActiveIngress implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        closed = true;
         table.proxies().values().forEach(OriginProxy::close);
         access.close();
     }
@@ -97,11 +106,20 @@ public final class ActiveIngress implements AutoCloseable {
     private Table table(Ingress ingress, Map<Destination, OriginProxy> reusable) {
         Map<Destination, OriginProxy> proxies = new HashMap<>();
         List<OriginProxy> byRule = new ArrayList<>();
-        for (IngressRule rule : ingress.rules()) {
-            byRule.add(proxies.computeIfAbsent(Destination.of(rule), destination -> {
-                OriginProxy warm = reusable.get(destination);
-                return warm != null ? warm : guarded(destination);
-            }));
+        try {
+            for (IngressRule rule : ingress.rules()) {
+                byRule.add(proxies.computeIfAbsent(Destination.of(rule), destination -> {
+                    OriginProxy warm = reusable.get(destination);
+                    return warm != null ? warm : guarded(destination);
+                }));
+            }
+        } catch (RuntimeException e) {
+            proxies.forEach((destination, proxy) -> {
+                if (!reusable.containsKey(destination)) {
+                    proxy.close();
+                }
+            });
+            throw e;
         }
         return new Table(ingress, Map.copyOf(proxies), List.copyOf(byRule));
     }

@@ -22,6 +22,7 @@ public final class StreamDispatcher {
 
     private final int connection;
     private final ActiveIngress ingress;
+    private final RemoteConfiguration configuration;
     private final TunnelEvents events;
     private final ExchangeLog log;
     private final Runnable idle;
@@ -35,12 +36,19 @@ public final class StreamDispatcher {
      *
      * @param connection its index, for the log
      * @param ingress the rules
+     * @param configuration takes what the edge pushes
      * @param events told of completed requests
      * @param idle run whenever the last running request has ended
      */
-    public StreamDispatcher(int connection, ActiveIngress ingress, TunnelEvents events, Runnable idle) {
+    public StreamDispatcher(
+            int connection,
+            ActiveIngress ingress,
+            RemoteConfiguration configuration,
+            TunnelEvents events,
+            Runnable idle) {
         this.connection = connection;
         this.ingress = ingress;
+        this.configuration = configuration;
         this.events = events;
         this.log = new ExchangeLog(connection);
         this.idle = idle;
@@ -57,7 +65,7 @@ public final class StreamDispatcher {
      */
     public StreamReceiver dispatch(StreamKind kind, TunnelStream stream, Http2Headers headers, boolean endStream) {
         return switch (kind) {
-            case CONFIGURATION -> new ConfigurationRefusal(stream, endStream);
+            case CONFIGURATION -> new ConfigurationStream(stream, configuration, endStream);
             case TCP ->
                 refuse(
                         stream,
