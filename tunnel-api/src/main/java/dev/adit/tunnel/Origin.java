@@ -195,6 +195,40 @@ public sealed interface Origin {
     }
 
     /**
+     * Several origins that serve the same. Each request goes to a member that is not out and has the fewest requests
+     * pending, open WebSockets and TCP streams among them; members with the same number take turns. If all are out, the
+     * one whose time is over first is tried. A request of an idempotent method whose member cannot be connected to is
+     * tried on the next one, as long as nothing of its body has come.
+     *
+     * @param members at least one, each once, none a pool itself
+     * @param options when a member is out
+     */
+    record Pool(List<Origin> members, PoolOptions options) implements Origin {
+        /** Copies and checks the members. */
+        public Pool {
+            members = List.copyOf(members);
+            if (members.isEmpty() || Set.copyOf(members).size() < members.size()) {
+                throw new IllegalArgumentException("members: " + members + " (expected: at least one, each once)");
+            }
+            for (Origin member : members) {
+                boolean asked = options.healthPath() != null;
+                if (member instanceof Pool) {
+                    throw new IllegalArgumentException("members: " + member + " is a pool itself. Name its members.");
+                }
+                if (asked && (member instanceof Tcp || member instanceof Bastion || member instanceof Socks)) {
+                    throw new IllegalArgumentException("members: " + member
+                            + " does not speak HTTP, so that it cannot be asked for the healthPath. Leave that out.");
+                }
+            }
+        }
+
+        @Override
+        public String toString() {
+            return "pool:" + members;
+        }
+    }
+
+    /**
      * TCP to a destination that the visitor names.
      *
      * @param rules the destinations that may be reached; everything else is refused
@@ -369,6 +403,27 @@ public sealed interface Origin {
      */
     static HelloWorld helloWorld() {
         return new HelloWorld();
+    }
+
+    /**
+     * Several origins that serve the same, with {@link PoolOptions#defaults()}.
+     *
+     * @param members at least one, each once, none a pool itself
+     * @return the origin
+     */
+    static Pool pool(Origin... members) {
+        return new Pool(List.of(members), PoolOptions.defaults());
+    }
+
+    /**
+     * Several origins that serve the same.
+     *
+     * @param options when a member is out
+     * @param members at least one, each once, none a pool itself
+     * @return the origin
+     */
+    static Pool pool(PoolOptions options, Origin... members) {
+        return new Pool(List.of(members), options);
     }
 
     /**

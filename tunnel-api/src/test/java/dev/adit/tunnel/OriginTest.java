@@ -99,4 +99,38 @@ class OriginTest {
                         .noTlsVerify())
                 .isTrue();
     }
+
+    @Test
+    void poolsAreChecked() {
+        Origin a = Origin.http("a", 80);
+        PoolOptions asking = PoolOptions.builder().healthPath("/health").build();
+        assertThat(Origin.pool(a, Origin.tcp("b", 1))).hasToString("pool:[http://a:80, tcp://b:1]");
+        assertThat(Origin.pool(a)).isEqualTo(Origin.pool(PoolOptions.builder().build(), a));
+        assertThatIllegalArgumentException().isThrownBy(Origin::pool);
+        assertThatIllegalArgumentException().isThrownBy(() -> Origin.pool(a, a));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Origin.pool(Origin.pool(a)))
+                .withMessageContaining("pool itself");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Origin.pool(asking, a, Origin.tcp("b", 1)))
+                .withMessageContaining("tcp://b:1");
+    }
+
+    @Test
+    void poolOptionsStateTheirRange() {
+        PoolOptions.Builder options = PoolOptions.builder();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> options.failureStatuses(200).build())
+                .withMessage("failureStatuses: 200 (expected: 400 to 599)");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PoolOptions.builder().healthPath("health").build());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PoolOptions.builder()
+                        .rest(Duration.ofSeconds(2), Duration.ofSeconds(1))
+                        .build());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PoolOptions.builder().interval(Duration.ZERO).build());
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> PoolOptions.builder().unhealthyAfter(0).build());
+    }
 }

@@ -6,6 +6,7 @@ import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.netty.origin.handler.HandlerOriginProxy;
 import dev.adit.tunnel.netty.origin.hello.HelloWorld;
 import dev.adit.tunnel.netty.origin.http2.Http2OriginProxy;
+import dev.adit.tunnel.netty.origin.pool.PoolProxy;
 import dev.adit.tunnel.netty.origin.stream.StreamOriginProxy;
 import java.time.Instant;
 import java.util.Map;
@@ -39,6 +40,9 @@ public final class OriginProxies {
             kind(
                     Origin.Socks.class,
                     (socks, options, resources) -> StreamOriginProxy.socks(socks.rules(), options, resources)),
+            kind(
+                    Origin.Pool.class,
+                    (pool, options, resources) -> new PoolProxy(pool, member -> of(member, options, resources))),
             kind(Origin.Status.class, (status, options, resources) -> new StatusOriginProxy(status.status())),
             kind(
                     Origin.Handler.class,

@@ -64,6 +64,11 @@ final class ScriptedOrigin implements AutoCloseable {
         return connections.get();
     }
 
+    /** Whether a script noted something that was not read yet. */
+    boolean hasNote() {
+        return !notes.isEmpty();
+    }
+
     /** Waits for what a script noted. */
     String note() throws InterruptedException {
         String note = notes.poll(20, TimeUnit.SECONDS);

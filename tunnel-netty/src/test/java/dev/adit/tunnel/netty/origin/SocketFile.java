@@ -17,6 +17,7 @@ final class SocketFile implements AutoCloseable {
 
     private final ServerSocketChannel listener;
     private final int port;
+    private final Thread acceptor;
     private final List<SocketChannel> open = new CopyOnWriteArrayList<>();
     private final AtomicInteger connections = new AtomicInteger();
 
@@ -24,17 +25,18 @@ final class SocketFile implements AutoCloseable {
         this.port = port;
         listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         listener.bind(UnixDomainSocketAddress.of(file));
-        start(this::accept);
+        acceptor = start(this::accept);
     }
 
     int connections() {
         return connections.get();
     }
 
-    private static void start(Runnable task) {
+    private static Thread start(Runnable task) {
         Thread thread = new Thread(task, "socket-file");
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     private void accept() {
@@ -78,10 +80,14 @@ final class SocketFile implements AutoCloseable {
         }
     }
 
-    /** Ends the service; the file stays, as it does when a process ends. */
+    /**
+     * Ends the service; the file stays, as it does when a process ends. The system accepts connections as long as a thread
+     * waits for them, so that thread's end is waited for.
+     */
     @Override
-    public void close() throws IOException {
+    public void close() throws IOException, InterruptedException {
         listener.close();
+        acceptor.join();
         open.forEach(SocketFile::close);
     }
 }
