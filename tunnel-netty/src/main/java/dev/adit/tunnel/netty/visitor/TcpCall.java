@@ -53,9 +53,10 @@ final class TcpCall implements WebSocketDial.Outcome, LocalSide.Listener, WebSoc
         dial = null;
         link = opened;
         LOG.debug("{}: a connection is open{}.", target, opened.halfClose() ? ", with half-closes" : "");
-        opened.start(this);
+        // The local side first: the service's bytes, and even its end, may be here already and are told at once.
+        local.start(this);
         if (!over) {
-            local.start(this);
+            opened.start(this);
         }
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.adit.tunnel.TcpAccess;
 import dev.adit.tunnel.TunnelException;
+import dev.adit.tunnel.netty.wire.websocket.HalfClose;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -104,6 +105,18 @@ class AccessAnswersTest {
             assertThat(visit.frame()).isEqualTo("88 \u0003\u00E8");
         })) {
             assertThat(copied(host)).isEqualTo("hello world");
+            host.request();
+        }
+    }
+
+    @Test
+    void anEndRightBehindTheAnswerEndsTheCopyingInOrder() throws Exception {
+        try (ScriptedHost host = new ScriptedHost(visit -> {
+            visit.send(visit.upgrade("Sec-WebSocket-Extensions: " + HalfClose.EXTENSION + "\r\n")
+                    + "\u0082\u0003bye\u0088\u0002\u0003\u00E8");
+            assertThat(visit.frame()).isEqualTo("88 \u0003\u00E8");
+        })) {
+            assertThat(copied(host)).isEqualTo("bye");
             host.request();
         }
     }
