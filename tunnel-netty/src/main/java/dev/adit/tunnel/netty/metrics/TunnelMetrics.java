@@ -24,7 +24,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * new TunnelMetrics(tunnel).bindTo(registry);
  * }</pre>
  *
- * <p>Labels are bounded: rules by their index, never by host or path; failures and states by their names. Meters are fed by
+ * <p>Labels are bounded: rules and connections by their index, never by host or path; failures and
+ * states by their names. Meters are fed by
  * the tunnel's events, off the event loops; a tunnel nobody has bound costs nothing. While a listener is so slow that
  * completed requests are not told, they are not counted either. Safe for use by several threads.
  */
@@ -70,6 +71,9 @@ public final class TunnelMetrics implements MeterBinder, AutoCloseable {
     /** What tells requests apart. */
     private record Kind(String rule, String status, String failure) {}
 
+    /** What a slot's connections did. */
+    private record Slot(Counter registered, Counter lost, Counter reconnects) {}
+
     private record Meters(Timer duration, Counter received, Counter sent) {}
 
     /** The meters in one registry. Fed by the thread that tells events. */
@@ -78,19 +82,16 @@ public final class TunnelMetrics implements MeterBinder, AutoCloseable {
         private final MeterRegistry registry;
         private final List<Meter> all = new CopyOnWriteArrayList<>();
         private final ConcurrentMap<Kind, Meters> requests = new ConcurrentHashMap<>();
-        private final Counter lost;
-        private final Counter reconnects;
+        private final ConcurrentMap<Integer, Slot> slots = new ConcurrentHashMap<>();
+        private final Counter configurations;
 
         Binding(MeterRegistry registry) {
             this.registry = registry;
-            lost = kept(Counter.builder("adit.tunnel.connections.lost")
-                    .description("Connections to the edge, and attempts to make one, that ended without being asked to")
+            configurations = kept(Counter.builder("adit.tunnel.configurations")
+                    .description("Times the rules were replaced")
                     .tags(tags)
                     .register(registry));
-            reconnects = kept(Counter.builder("adit.tunnel.reconnects")
-                    .description("Attempts to connect again that were scheduled")
-                    .tags(tags)
-                    .register(registry));
+            tunnel.connections().forEach(connection -> slot(connection.index()));
             kept(Gauge.builder(
                             "adit.tunnel.connections",
                             tunnel,
@@ -107,13 +108,44 @@ public final class TunnelMetrics implements MeterBinder, AutoCloseable {
         }
 
         @Override
+        public void connectionRegistered(TunnelEvent.ConnectionRegistered event) {
+            slot(event.connection().index()).registered().increment();
+        }
+
+        @Override
         public void connectionLost(TunnelEvent.ConnectionLost event) {
-            lost.increment();
+            slot(event.index()).lost().increment();
         }
 
         @Override
         public void reconnectScheduled(TunnelEvent.ReconnectScheduled event) {
-            reconnects.increment();
+            slot(event.index()).reconnects().increment();
+        }
+
+        @Override
+        public void configurationApplied(TunnelEvent.ConfigurationApplied event) {
+            configurations.increment();
+        }
+
+        /** There are as many as the tunnel keeps connections, 256 at the most. */
+        private Slot slot(int index) {
+            return slots.computeIfAbsent(index, key -> {
+                Tags bySlot = tags.and("connection", Integer.toString(key));
+                return new Slot(
+                        kept(Counter.builder("adit.tunnel.connections.registered")
+                                .description("Connections to the edge that were registered")
+                                .tags(bySlot)
+                                .register(registry)),
+                        kept(Counter.builder("adit.tunnel.connections.lost")
+                                .description("Connections to the edge, and attempts to make one, that ended without"
+                                        + " being asked to")
+                                .tags(bySlot)
+                                .register(registry)),
+                        kept(Counter.builder("adit.tunnel.reconnects")
+                                .description("Attempts to connect again that were scheduled")
+                                .tags(bySlot)
+                                .register(registry)));
+            });
         }
 
         @Override

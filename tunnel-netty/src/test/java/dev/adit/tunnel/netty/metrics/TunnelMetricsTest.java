@@ -7,8 +7,11 @@ import dev.adit.tunnel.Origin;
 import dev.adit.tunnel.Tunnel;
 import dev.adit.tunnel.TunnelClient;
 import dev.adit.tunnel.TunnelEdge;
+import dev.adit.tunnel.event.TunnelEvent.ConfigurationApplied;
+import dev.adit.tunnel.event.TunnelEvent.ConnectionRegistered;
 import dev.adit.tunnel.event.TunnelEvent.RequestCompleted;
 import dev.adit.tunnel.netty.pair.EventLog;
+import dev.adit.tunnel.netty.pair.FaultProxy;
 import dev.adit.tunnel.netty.pair.Visitor;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tag;
@@ -92,6 +95,60 @@ class TunnelMetricsTest {
                     .allSatisfy(meter ->
                             assertThat(values(meter)).noneMatch(value -> value.contains(host) || value.contains("/a")));
         }
+    }
+
+    @Test
+    void aThousandHostsAddNoSeries() throws Exception {
+        edge.route("*.many.test", tunnel.id());
+        try (TunnelMetrics metrics = new TunnelMetrics(tunnel)) {
+            metrics.bindTo(registry);
+            tunnel.addListener(after);
+            post("/a", "");
+            after.await(RequestCompleted.class, 1);
+            int before = registry.getMeters().size();
+            int hosts = 1000;
+            try (Visitor visitor = new Visitor(edge.publicAddress())) {
+                for (int i = 0; i < hosts; i++) {
+                    visitor.send("GET /p" + i + "?q=" + i + " HTTP/1.1\r\nHost: h" + i + ".many.test\r\n\r\n");
+                    assertThat(visitor.read().status()).isEqualTo(200);
+                }
+            }
+            after.await(RequestCompleted.class, 1 + hosts);
+            assertThat(registry.getMeters()).hasSize(before);
+            assertThat(registry.get("adit.tunnel.requests").timer().count()).isEqualTo(1 + hosts);
+        }
+    }
+
+    @Test
+    void connectionsAreToldByTheirIndexAndRulesByTheirNumber() throws Exception {
+        try (FaultProxy proxy = new FaultProxy(edge.connectorAddress());
+                Tunnel cut = TunnelClient.builder()
+                        .credentials(edge.createTunnel("cut"))
+                        .edgeAddresses(proxy.address())
+                        .edgeTrust(edge.trust())
+                        .connections(1)
+                        .ingress(IngressRule.otherwise(Origin.status(204)))
+                        .build()
+                        .start();
+                TunnelMetrics metrics = new TunnelMetrics(cut)) {
+            metrics.bindTo(registry);
+            cut.addListener(after);
+            assertThat(count("adit.tunnel.connections.lost")).isZero();
+            proxy.cut();
+            after.await(ConnectionRegistered.class, 1);
+            assertThat(count("adit.tunnel.connections.lost")).isEqualTo(1);
+            assertThat(count("adit.tunnel.reconnects")).isEqualTo(1);
+            assertThat(count("adit.tunnel.connections.registered")).isEqualTo(1);
+
+            cut.updateIngress(IngressRule.otherwise(Origin.status(205)));
+            after.await(ConfigurationApplied.class, 1);
+            assertThat(registry.get("adit.tunnel.configurations").counter().count())
+                    .isEqualTo(1);
+        }
+    }
+
+    private double count(String meter) {
+        return registry.get(meter).tags("connection", "0").counter().count();
     }
 
     @Test

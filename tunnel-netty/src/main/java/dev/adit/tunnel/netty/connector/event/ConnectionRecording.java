@@ -21,6 +21,11 @@ public final class ConnectionRecording extends Event {
     @Description("Its index")
     int connection;
 
+    @Label("Connection Id")
+    @Description("As the edge calls it")
+    @Nullable
+    String id;
+
     @Label("Edge Address")
     @Nullable
     String edgeAddress;
@@ -62,6 +67,7 @@ public final class ConnectionRecording extends Event {
             return;
         }
         connection = info.index();
+        id = info.id().toString();
         edgeAddress = info.edgeAddress().toString();
         location = info.location();
         reason = why;
