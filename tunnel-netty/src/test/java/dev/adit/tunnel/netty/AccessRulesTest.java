@@ -114,6 +114,81 @@ class AccessRulesTest {
         assertThat(reached).hasValue(1);
     }
 
+    /** The origin may take each of these for {@code /private}, while the letters of the path do not say so. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/x/../private",
+                "/x/%2e%2e/private",
+                "/x/%2E./private",
+                "/./private",
+                "//private",
+                "/x/..//private",
+                "/x//../../private",
+                "/\\private",
+                "/x\\..\\private",
+                "/%5cprivate",
+                "/%2fprivate",
+                "/x%2f..%2fprivate",
+                "/x%2fy/../private",
+                "/;a=b/private",
+                "/x/..;/private",
+                "/x/..;a=b/private",
+                "/;private/../private",
+                "/%2570rivate",
+                "/../private",
+                "/x/../private?/public"
+            })
+    void anotherSpellingOfThePathIsNoWayRoundTheCheck(String target) throws Exception {
+        try (Tunnel tunnel = tunnel(
+                IngressRule.path("^/private").to(Origin.http("127.0.0.1", origin.port()), REQUIRED),
+                IngressRule.otherwise(Origin.http("127.0.0.1", origin.port())))) {
+            assertThat(Visitor.get(edge.publicAddress(), host(tunnel), target).status())
+                    .isEqualTo(400);
+            assertThat(reached).hasValue(0);
+        }
+    }
+
+    /** Such spellings are legal, and where no other check depends on them they are passed on as they are. */
+    @ParameterizedTest
+    @ValueSource(strings = {"/x/../y", "/x;a=b/../y", "/x%2fy", "/x/%2e%2e/y", "/a..b/.c", "/x?q=/../private"})
+    void spellingsThatLeadNowhereElseArePassedOn(String target) throws Exception {
+        try (Tunnel tunnel = tunnel(
+                IngressRule.path("^/private").to(Origin.http("127.0.0.1", origin.port()), REQUIRED),
+                IngressRule.otherwise(Origin.http("127.0.0.1", origin.port())))) {
+            assertThat(Visitor.get(edge.publicAddress(), host(tunnel), target).text())
+                    .isEqualTo("secret");
+        }
+    }
+
+    @Test
+    void spellingsDoNotMatterBetweenRulesWithTheSameCheck() throws Exception {
+        try (Tunnel tunnel = tunnel(
+                IngressRule.path("^/private").to(Origin.http("127.0.0.1", origin.port())),
+                IngressRule.otherwise(Origin.http("127.0.0.1", origin.port())))) {
+            assertThat(Visitor.get(edge.publicAddress(), host(tunnel), "/x/../private")
+                            .text())
+                    .isEqualTo("secret");
+        }
+    }
+
+    /** A token for one application is none for the other, whichever way round the path is read. */
+    @Test
+    void betweenTwoApplicationsSpellingsAreRefusedToo() throws Exception {
+        OriginOptions other = OriginOptions.builder()
+                .access(AccessPolicy.required("team", "d4e5f6"))
+                .build();
+        try (Tunnel tunnel = tunnel(
+                IngressRule.path("^/private").to(Origin.http("127.0.0.1", origin.port()), REQUIRED),
+                IngressRule.otherwise(Origin.http("127.0.0.1", origin.port())).with(other))) {
+            assertThat(Visitor.get(edge.publicAddress(), host(tunnel), "/x/../private")
+                            .status())
+                    .isEqualTo(400);
+            assertThat(Visitor.get(edge.publicAddress(), host(tunnel), "/x").status())
+                    .isEqualTo(403);
+        }
+    }
+
     @Test
     void aRuleWithoutTeamLetsNobodyIn() throws Exception {
         OriginOptions nobody = OriginOptions.builder()

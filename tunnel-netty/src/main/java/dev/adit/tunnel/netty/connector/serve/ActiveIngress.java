@@ -1,5 +1,6 @@
 package dev.adit.tunnel.netty.connector.serve;
 
+import dev.adit.tunnel.AccessPolicy;
 import dev.adit.tunnel.Ingress;
 import dev.adit.tunnel.IngressRule;
 import dev.adit.tunnel.Origin;
@@ -13,6 +14,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The rules in force and the proxies behind them. A request takes the table that is current when it begins and keeps it.
@@ -20,6 +23,8 @@ import java.util.Map;
  * way. Safe for use by several threads.
  */
 public final class ActiveIngress implements AutoCloseable {
+
+    private static final OriginProxy AMBIGUOUS = new AmbiguousPath();
 
     private final OriginResources resources;
     private final AccessChecks access;
@@ -45,7 +50,16 @@ public final class ActiveIngress implements AutoCloseable {
         }
     }
 
-    private record Table(Ingress ingress, Map<Destination, OriginProxy> proxies, List<OriginProxy> byRule) {}
+    /** The rules with their proxies; {@code checked} tells whether any of them asks for a token. */
+    private record Table(
+            Ingress ingress, Map<Destination, OriginProxy> proxies, List<OriginProxy> byRule, boolean checked) {
+
+        @Nullable
+        AccessPolicy check(int rule) {
+            AccessPolicy policy = ingress.rules().get(rule).options().access();
+            return policy != null && policy.required() ? policy : null;
+        }
+    }
 
     /**
      * What takes a request.
@@ -60,8 +74,22 @@ public final class ActiveIngress implements AutoCloseable {
     Match match(String host, String path) {
         Table current = table;
         int index = current.ingress().matcher().match(host, path);
+        boolean ambiguous = current.checked() && isAmbiguous(current, host, path, index);
         return new Match(
-                index, current.ingress().rules().get(index), current.byRule().get(index));
+                index,
+                current.ingress().rules().get(index),
+                ambiguous ? AMBIGUOUS : current.byRule().get(index));
+    }
+
+    /** Whether an origin may take the path for one that another Access check stands before. */
+    private static boolean isAmbiguous(Table current, String host, String path, int index) {
+        for (String reading : PathReadings.others(path)) {
+            int other = current.ingress().matcher().match(host, reading);
+            if (!Objects.equals(current.check(other), current.check(index))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /**
@@ -121,7 +149,10 @@ public final class ActiveIngress implements AutoCloseable {
             });
             throw e;
         }
-        return new Table(ingress, Map.copyOf(proxies), List.copyOf(byRule));
+        boolean checked = ingress.rules().stream()
+                .map(rule -> rule.options().access())
+                .anyMatch(policy -> policy != null && policy.required());
+        return new Table(ingress, Map.copyOf(proxies), List.copyOf(byRule), checked);
     }
 
     private OriginProxy guarded(Destination to) {

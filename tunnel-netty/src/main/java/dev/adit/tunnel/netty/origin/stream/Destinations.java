@@ -20,7 +20,8 @@ final class Destinations {
 
     private static final int MAPPED_BITS = 96;
 
-    /** RFC 6890 and RFC 4291; the last three are the metadata services of clouds that are not link-local. */
+    /** RFC 6890, RFC 4291 and RFC 8215 (whose networks may hold an IPv4 address anywhere); the last five are the metadata
+     * services of clouds that are not link-local. */
     private static final List<Network> NEED_NAMING = Network.all(
             "0.0.0.0/8",
             "127.0.0.0/8",
@@ -31,9 +32,12 @@ final class Destinations {
             "::1/128",
             "fe80::/10",
             "ff00::/8",
+            "64:ff9b:1::/48",
             "100.100.100.200/32",
             "168.63.129.16/32",
-            "fd00:ec2::254/128");
+            "192.0.0.192/32",
+            "fd00:ec2::254/128",
+            "fd20:ce::254/128");
 
     private final List<Rule> rules = new ArrayList<>();
 
@@ -115,7 +119,8 @@ final class Destinations {
 
     /**
      * The IPv4 address that a gateway on the way, or the system itself, may take it for: mapped and compatible (RFC 4291
-     * section 2.5.5), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056) and Teredo (RFC 4380); empty if there is none.
+     * section 2.5.5), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056), Teredo (RFC 4380) and ISATAP
+     * (RFC 5214); empty if there is none.
      */
     private static byte[] carriedIpv4(byte[] ipv6) {
         int first = (ipv6[0] & 0xFF) << 8 | (ipv6[1] & 0xFF);
@@ -130,6 +135,7 @@ final class Destinations {
             }
             return last;
         }
+        boolean isatap = (ipv6[8] & ~2) == 0 && ipv6[9] == 0 && ipv6[10] == 0x5E && ipv6[11] == (byte) 0xFE;
         boolean nat64 = first == 0x64 && second == 0xff9b;
         boolean zeros = true;
         for (int i = 0; i < 10; i++) {
@@ -137,7 +143,7 @@ final class Destinations {
         }
         boolean mapped = ipv6[10] == -1 && ipv6[11] == -1;
         boolean compatible = ipv6[10] == 0 && ipv6[11] == 0 && last[0] != 0;
-        return nat64 || (zeros && (mapped || compatible)) ? last : new byte[0];
+        return nat64 || isatap || (zeros && (mapped || compatible)) ? last : new byte[0];
     }
 
     /** The addresses among these that a connection may be opened to. */
