@@ -4,8 +4,6 @@ import dev.adit.tunnel.CloseReport;
 import dev.adit.tunnel.EdgeIpVersion;
 import dev.adit.tunnel.EdgeTrust;
 import dev.adit.tunnel.Ingress;
-import dev.adit.tunnel.IngressRule;
-import dev.adit.tunnel.Origin;
 import dev.adit.tunnel.Tunnel;
 import dev.adit.tunnel.TunnelClient;
 import dev.adit.tunnel.TunnelException;
@@ -41,7 +39,8 @@ final class RunCommand {
 
     int run(List<String> arguments) throws InterruptedException {
         TunnelClient.Builder builder = TunnelClient.builder().credentials(Identity.of(values, arguments));
-        return run(builder.ingress(ingress(!arguments.isEmpty())));
+        ingress(!arguments.isEmpty()).ifPresent(builder::ingress);
+        return run(builder);
     }
 
     /** A tunnel with a random name, for one origin. */
@@ -79,18 +78,20 @@ final class RunCommand {
         }
     }
 
-    private Ingress ingress(boolean hasArgument) {
+    /** Empty to take the rules that the edge pushes. */
+    private Optional<Ingress> ingress(boolean hasArgument) {
         if (values.hasRules()) {
             Ingress ingress = IngressCommands.checked(() -> values.rules(IngressCommands.mode(values)));
             IngressCommands.warn(console, values, ingress);
             values.unusedKeys().ifPresent(keys -> console.note("Unused keys in the configuration: " + keys));
-            return ingress;
+            return Optional.of(ingress);
         }
-        return SingleOrigin.of(values, hasArgument).orElseGet(() -> {
-            console.note(
-                    "No ingress rules were defined in the configuration, and no --url: every request is answered 503.");
-            return Ingress.of(IngressRule.otherwise(Origin.status(503)));
-        });
+        Optional<Ingress> single = SingleOrigin.of(values, hasArgument);
+        if (single.isEmpty()) {
+            console.note("No ingress rules were defined in the configuration, and no --url: requests are answered 503"
+                    + " unless the edge pushes rules.");
+        }
+        return single;
     }
 
     private void configureEdge(TunnelClient.Builder builder) {
