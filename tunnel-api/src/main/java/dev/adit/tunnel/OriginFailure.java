@@ -36,6 +36,8 @@ public enum OriginFailure {
     REQUEST_TIMED_OUT(408),
     /** The connector holds as many bytes as it may for other requests. The origin has not seen this one. */
     OVERLOADED(503),
+    /** As many private TCP streams are open as {@link WarpRouting#maxActiveFlows()} allows. */
+    FLOW_LIMIT_REACHED(502),
     /** The rule asks for an Access token, and the request has none that is good. The origin has not seen it. */
     ACCESS_DENIED(403),
     /** The rule asks for an Access token, and the team's keys to check it with cannot be had. The origin has not seen it. */

@@ -2,6 +2,7 @@ package dev.adit.tunnel;
 
 import dev.adit.tunnel.event.TunnelListener;
 import dev.adit.tunnel.spi.EdgeLink;
+import dev.adit.tunnel.spi.PrivateNetwork;
 import dev.adit.tunnel.spi.TunnelClientProvider;
 import dev.adit.tunnel.spi.TunnelSettings;
 import java.net.InetSocketAddress;
@@ -162,6 +163,8 @@ public final class TunnelClient {
         private @Nullable ScheduledExecutorService eventLoops;
         private boolean closeOnShutdown;
         private @Nullable InetSocketAddress statusListener;
+
+        private @Nullable PrivateNetwork privateNetwork;
 
         private Builder(Map<String, String> environment) {
             this.environment = environment;
@@ -413,6 +416,22 @@ public final class TunnelClient {
         }
 
         /**
+         * Serves private TCP streams: the edge names an IP address and a port, and the stream is carried there, past all
+         * rules of {@link #ingress}. Where cloudflared reaches any address in this way and cannot be kept from it, here
+         * nothing is served by default, and then only what a rule allows. The first rule that holds decides; addresses of
+         * this machine, of the link and of cloud metadata services are reached only by a rule that lies within their
+         * network. The edge decides who may use the streams.
+         *
+         * @param settings limits and timeouts
+         * @param rules which addresses and ports may be reached; with none, nothing
+         * @return this
+         */
+        public Builder privateNetwork(WarpRouting settings, IpRule... rules) {
+            privateNetwork = new PrivateNetwork(settings, List.of(rules));
+            return this;
+        }
+
+        /**
          * Tells of the running tunnel on a port of {@code 127.0.0.1}; see {@link #statusListener(InetSocketAddress)}.
          *
          * @param port 0 for a free one, which {@link Tunnel#statusAddress()} tells
@@ -477,7 +496,8 @@ public final class TunnelClient {
                     handlerExecutor,
                     eventLoops,
                     closeOnShutdown,
-                    statusListener);
+                    statusListener,
+                    privateNetwork);
             TunnelClientProvider.load().check(settings);
             return new TunnelClient(settings);
         }

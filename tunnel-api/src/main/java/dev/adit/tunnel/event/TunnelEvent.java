@@ -83,7 +83,7 @@ public sealed interface TunnelEvent {
      * @param host the visitor's {@code Host}
      * @param target path and query as sent
      * @param status the status sent to the visitor, 0 if none was
-     * @param ruleIndex the rule that took it, from 0
+     * @param ruleIndex the rule that took it, from 0; -1 for a private TCP stream, whose {@code host} is its destination
      * @param duration from its first byte here to its end
      * @param requestBytes size of the request's body
      * @param responseBytes size of the response's body as far as it was sent

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * @param eventLoops a borrowed event loop group, null for one of our own
  * @param closeOnShutdown whether to close the tunnel when the JVM shuts down
  * @param statusListener where to tell of the tunnel, null for nowhere
+ * @param privateNetwork what private TCP streams may reach, null for none of them
  */
 public record TunnelSettings(
         @Nullable TunnelCredentials credentials,
@@ -50,7 +51,8 @@ public record TunnelSettings(
         @Nullable Executor handlerExecutor,
         @Nullable ScheduledExecutorService eventLoops,
         boolean closeOnShutdown,
-        @Nullable InetSocketAddress statusListener) {
+        @Nullable InetSocketAddress statusListener,
+        @Nullable PrivateNetwork privateNetwork) {
 
     /** Copies the lists. */
     public TunnelSettings {

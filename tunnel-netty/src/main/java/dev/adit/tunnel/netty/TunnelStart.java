@@ -73,7 +73,8 @@ final class TunnelStart {
                             settings.edgeTrust(),
                             settings.connectTimeout(),
                             settings.registrationTimeout()),
-                    new TunnelConnector.Rules(settings.ingress(), settings.acceptRemoteConfiguration()),
+                    new TunnelConnector.Rules(
+                            settings.ingress(), settings.privateNetwork(), settings.acceptRemoteConfiguration()),
                     resources.loops(),
                     resources.origin(),
                     resources.events());

@@ -18,11 +18,13 @@ import dev.adit.tunnel.netty.origin.OriginResources;
 import dev.adit.tunnel.netty.transport.EventLoops;
 import dev.adit.tunnel.netty.wire.http2.ReceiveBudget;
 import dev.adit.tunnel.spi.EdgeLink;
+import dev.adit.tunnel.spi.PrivateNetwork;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The connector of one running tunnel, put together: the rules, the dialer and the supervisor. Safe for use by several
@@ -52,16 +54,17 @@ public final class TunnelConnector {
      * What is served.
      *
      * @param first until others come
-     * @param fromEdge whether the edge may replace them
+     * @param privateNetwork what private TCP streams may reach, past the rules; null for none of them
+     * @param fromEdge whether the edge may replace the first
      */
-    public record Rules(Ingress first, boolean fromEdge) {}
+    public record Rules(Ingress first, @Nullable PrivateNetwork privateNetwork, boolean fromEdge) {}
 
     /**
      * Puts a connector together; nothing is opened yet.
      *
      * @param credentials what to register with
      * @param edge where to join
-     * @param rules the first rules, and whether the edge may send others
+     * @param rules the first rules, whether the edge may send others, and what is served past them
      * @param loops what to run on
      * @param resources what origins need
      * @param events told what happens
@@ -75,7 +78,7 @@ public final class TunnelConnector {
             TunnelEvents events) {
         this.events = events;
         this.identity = ConnectorIdentity.of(edge.link());
-        ActiveIngress active = new ActiveIngress(rules.first(), resources);
+        ActiveIngress active = new ActiveIngress(rules.first(), rules.privateNetwork(), resources);
         this.ingress = active;
         this.configuration = new RemoteConfiguration(rules.fromEdge(), next -> put(active, events, next));
         EdgeDialer dialer = new EdgeDialer(

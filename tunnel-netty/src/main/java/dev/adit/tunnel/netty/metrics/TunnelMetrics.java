@@ -151,13 +151,20 @@ public final class TunnelMetrics implements MeterBinder, AutoCloseable {
         @Override
         public void requestCompleted(TunnelEvent.RequestCompleted event) {
             Kind kind = new Kind(
-                    event.ruleIndex() < MAX_RULES ? Integer.toString(event.ruleIndex()) : MAX_RULES + "+",
+                    rule(event.ruleIndex()),
                     event.status() == 0 ? "none" : event.status() / STATUS_CLASS + "xx",
                     event.failure() == null ? "none" : event.failure().name());
             Meters meters = requests.computeIfAbsent(kind, this::meters);
             meters.duration().record(event.duration());
             meters.received().increment((double) event.requestBytes());
             meters.sent().increment((double) event.responseBytes());
+        }
+
+        private static String rule(int index) {
+            if (index < 0) {
+                return "private";
+            }
+            return index < MAX_RULES ? Integer.toString(index) : MAX_RULES + "+";
         }
 
         private Meters meters(Kind kind) {

@@ -10,6 +10,8 @@ import dev.adit.tunnel.netty.connector.access.AccessChecks;
 import dev.adit.tunnel.netty.origin.OriginProxies;
 import dev.adit.tunnel.netty.origin.OriginProxy;
 import dev.adit.tunnel.netty.origin.OriginResources;
+import dev.adit.tunnel.netty.origin.stream.PrivateNetworkProxy;
+import dev.adit.tunnel.spi.PrivateNetwork;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -28,6 +30,7 @@ public final class ActiveIngress implements AutoCloseable {
 
     private final OriginResources resources;
     private final AccessChecks access;
+    private final @Nullable Match privateStreams;
     private volatile Table table;
     private boolean closed;
 
@@ -35,10 +38,12 @@ public final class ActiveIngress implements AutoCloseable {
      * Puts rules in force.
      *
      * @param ingress the first rules
+     * @param privateNetwork what private TCP streams may reach, null for none of them
      * @param resources what proxies work with
      */
-    public ActiveIngress(Ingress ingress, OriginResources resources) {
+    public ActiveIngress(Ingress ingress, @Nullable PrivateNetwork privateNetwork, OriginResources resources) {
         this.resources = resources;
+        this.privateStreams = privateNetwork == null ? null : privateStreams(privateNetwork, resources);
         this.access = new AccessChecks(resources);
         this.table = table(ingress, Map.of());
     }
@@ -64,11 +69,31 @@ public final class ActiveIngress implements AutoCloseable {
     /**
      * What takes a request.
      *
-     * @param index of the rule, from 0
+     * @param index of the rule, from 0; {@link #NO_RULE} for private TCP streams
      * @param rule the rule
      * @param proxy of its origin
      */
-    record Match(int index, IngressRule rule, OriginProxy proxy) {}
+    record Match(int index, IngressRule rule, OriginProxy proxy) {
+
+        static final int NO_RULE = -1;
+
+        boolean isPrivateStream() {
+            return index == NO_RULE;
+        }
+    }
+
+    /** What takes private TCP streams, null if they are off. They are past all rules, and of none. */
+    @Nullable
+    Match privateStreams() {
+        return privateStreams;
+    }
+
+    private static Match privateStreams(PrivateNetwork network, OriginResources resources) {
+        return new Match(
+                Match.NO_RULE,
+                IngressRule.otherwise(new Origin.Bastion(network.rules())),
+                new PrivateNetworkProxy(network, resources));
+    }
 
     /** Finds what takes a request. */
     Match match(String host, String path) {

@@ -15,6 +15,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http2.Http2Error;
 import io.netty.handler.codec.http2.Http2Headers;
 import java.time.Duration;
@@ -218,8 +219,8 @@ final class Exchange implements StreamReceiver, ResponseSink {
             end(failure);
             stream.reset(Http2Error.INTERNAL_ERROR);
         } else {
-            status = failure.status();
-            stream.writeHeaders(ResponseHeaders.failure(failure.status(), madeBy(failure)), true);
+            status = statusFor(failure);
+            stream.writeHeaders(ResponseHeaders.failure(status, madeBy(failure)), true);
             stream.flush();
             end(failure);
         }
@@ -248,11 +249,19 @@ final class Exchange implements StreamReceiver, ResponseSink {
      * cloudflared; other failures are the connector's answer in its place.
      */
     private static ResponseMeta madeBy(OriginFailure failure) {
+        if (failure == OriginFailure.FLOW_LIMIT_REACHED) {
+            return ResponseMeta.FLOW_LIMITED;
+        }
         return failure == OriginFailure.HANDLER_FAILED
                         || failure == OriginFailure.HANDLER_REJECTED
                         || failure == OriginFailure.ACCESS_DENIED
                 ? ResponseMeta.ORIGIN
                 : ResponseMeta.CONNECTOR;
+    }
+
+    /** For a private TCP stream the edge knows one status of failure only. */
+    int statusFor(OriginFailure failure) {
+        return match.isPrivateStream() ? HttpResponseStatus.BAD_GATEWAY.code() : failure.status();
     }
 
     private void responseComplete() {

@@ -51,7 +51,7 @@ final class ExchangeLog {
             LogText.safe(exchange.request().method()),
             LogText.safe(exchange.request().authority()),
             path(exchange.request().target()),
-            exchange.hasBegunResponse() ? "cut off" : Integer.toString(failure.status()),
+            exchange.hasBegunResponse() ? "cut off" : Integer.toString(exchange.statusFor(failure)),
             failure,
             LogText.line(message),
             failure == OriginFailure.HANDLER_FAILED || LOG.isDebugEnabled() ? cause : null

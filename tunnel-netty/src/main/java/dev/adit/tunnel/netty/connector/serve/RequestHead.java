@@ -28,6 +28,12 @@ final class RequestHead {
         return new ProxiedRequest(method, target, authority, headers, webSocket, endStream);
     }
 
+    /** Returns the head of a private TCP stream, of which only the authority counts; null if that cannot be one. */
+    static @Nullable ProxiedRequest readPrivateStream(Http2Headers headers, boolean endStream) {
+        String authority = text(headers.authority() != null ? headers.authority() : headers.get(HttpHeaderNames.HOST));
+        return isAuthority(authority) ? new ProxiedRequest("TCP", "/", authority, headers, false, endStream) : null;
+    }
+
     private static String text(@Nullable CharSequence value) {
         return value == null ? "" : value.toString();
     }

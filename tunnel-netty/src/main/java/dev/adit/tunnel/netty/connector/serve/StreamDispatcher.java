@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives each new stream of a connection, but the control stream, to what serves its kind, and knows which requests are
@@ -66,11 +67,7 @@ public final class StreamDispatcher {
     public StreamReceiver dispatch(StreamKind kind, TunnelStream stream, Http2Headers headers, boolean endStream) {
         return switch (kind) {
             case CONFIGURATION -> new ConfigurationStream(stream, configuration, endStream);
-            case TCP ->
-                refuse(
-                        stream,
-                        HttpResponseStatus.BAD_GATEWAY,
-                        "private TCP streams are off; nothing was configured for them");
+            case TCP -> privateStream(stream, headers, endStream);
             case CONTROL ->
                 refuse(
                         stream,
@@ -80,13 +77,31 @@ public final class StreamDispatcher {
         };
     }
 
+    private StreamReceiver privateStream(TunnelStream stream, Http2Headers headers, boolean endStream) {
+        ActiveIngress.@Nullable Match match = ingress.privateStreams();
+        if (match == null) {
+            return refuse(
+                    stream,
+                    HttpResponseStatus.BAD_GATEWAY,
+                    "private TCP streams are off; nothing was configured for them");
+        }
+        ProxiedRequest request = RequestHead.readPrivateStream(headers, endStream);
+        return request == null
+                ? refuse(stream, HttpResponseStatus.BAD_GATEWAY, "its authority is no address and port")
+                : begin(stream, request, match);
+    }
+
     private StreamReceiver proxy(StreamKind kind, TunnelStream stream, Http2Headers headers, boolean endStream) {
         ProxiedRequest request = RequestHead.read(headers, kind == StreamKind.WEBSOCKET, endStream);
         if (request == null) {
             return refuse(
                     stream, HttpResponseStatus.BAD_REQUEST, "its method, path or authority is not legal in HTTP/1.1");
         }
-        Exchange exchange = new Exchange(this, stream, request, ingress.match(request.authority(), request.target()));
+        return begin(stream, request, ingress.match(request.authority(), request.target()));
+    }
+
+    private StreamReceiver begin(TunnelStream stream, ProxiedRequest request, ActiveIngress.Match match) {
+        Exchange exchange = new Exchange(this, stream, request, match);
         running.add(exchange);
         served = true;
         events.requestBegan();

@@ -195,7 +195,7 @@ class EdgeDiscoveryTest {
                             edge.trust(),
                             Duration.ofSeconds(15),
                             Duration.ofSeconds(10)),
-                    new TunnelConnector.Rules(Ingress.of(IngressRule.otherwise(Origin.status(204))), false),
+                    new TunnelConnector.Rules(Ingress.of(IngressRule.otherwise(Origin.status(204))), null, false),
                     LOOPS,
                     new OriginResources(LOOPS.channel(), resolver, handlers),
                     told);
