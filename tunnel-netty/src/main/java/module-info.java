@@ -12,7 +12,8 @@ module dev.adit.tunnel.netty {
     requires io.netty.codec.dns;
     requires io.netty.common;
     requires io.netty.handler;
-    requires static io.netty.handler.proxy;
+    requires io.netty.handler.proxy;
+    requires io.netty.resolver;
     requires io.netty.resolver.dns;
     requires io.netty.transport;
     requires static io.netty.transport.classes.epoll;

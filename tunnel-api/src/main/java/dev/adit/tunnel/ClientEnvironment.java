@@ -75,6 +75,29 @@ final class ClientEnvironment {
         };
     }
 
+    @Nullable
+    EdgeProxy proxy() {
+        String proxy = either("HTTPS_PROXY", "https_proxy");
+        if (proxy == null) {
+            return null;
+        }
+        try {
+            return EdgeProxy.parse(proxy);
+        } catch (TunnelException e) {
+            throw new TunnelException("HTTPS_PROXY: " + e.getMessage() + " Or call noProxy() to do without.", e);
+        }
+    }
+
+    List<String> noProxy() {
+        String list = either("NO_PROXY", "no_proxy");
+        return list == null ? List.of() : List.of(list.split(",", -1));
+    }
+
+    private @Nullable String either(String name, String other) {
+        String value = value(name);
+        return value == null ? value(other) : value;
+    }
+
     private static InetSocketAddress address(String text) {
         int colon = text.lastIndexOf(':');
         try {

@@ -9,7 +9,7 @@ import java.util.UUID;
  *
  * @param index its slot, from 0
  * @param id the connection's id, chosen by the edge
- * @param edgeAddress the edge's address
+ * @param edgeAddress the edge's address; unresolved when a proxy resolves it
  * @param location where the edge says it is, such as {@code lis01}
  * @param registeredAt since when it is registered
  */

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Environment variables, with cloudflared's names, are read by {@link #expose(int)} and {@link Builder#build()} for
  * what the application does not set: {@code TUNNEL_TOKEN}, {@code TUNNEL_EDGE} (addresses {@code host:port}, separated by
  * commas), {@code TUNNEL_REGION}, {@code TUNNEL_EDGE_IP_VERSION}, {@code TUNNEL_CACERT} (a PEM file that replaces every
- * other authority) and {@code TUNNEL_QUICK_SERVICE}.
+ * other authority) and {@code TUNNEL_QUICK_SERVICE}; besides, {@code HTTPS_PROXY} and {@code NO_PROXY}.
  */
 public final class TunnelClient {
 
@@ -149,6 +149,8 @@ public final class TunnelClient {
         private @Nullable Integer connections;
         private @Nullable String region;
         private @Nullable EdgeIpVersion edgeIpVersion;
+        private @Nullable EdgeProxy proxy;
+        private boolean withoutProxy;
         private @Nullable String declaredVersion;
         private @Nullable String declaredArchitecture;
         private @Nullable EdgeTrust edgeTrust;
@@ -245,6 +247,31 @@ public final class TunnelClient {
          */
         public Builder edgeIpVersion(EdgeIpVersion value) {
             edgeIpVersion = value;
+            return this;
+        }
+
+        /**
+         * Sets a proxy to reach the edge through: all connections to it, and the look-up over TLS. By default that of
+         * {@code HTTPS_PROXY}, for hosts that are not on the list {@code NO_PROXY} and not loopback; else none. An
+         * {@link #edge} of this JVM is never reached through a proxy; origins and the quick-tunnel service neither.
+         *
+         * @param value the proxy
+         * @return this
+         */
+        public Builder proxy(EdgeProxy value) {
+            proxy = value;
+            withoutProxy = false;
+            return this;
+        }
+
+        /**
+         * Reaches the edge straight, whatever {@code HTTPS_PROXY} says.
+         *
+         * @return this
+         */
+        public Builder noProxy() {
+            proxy = null;
+            withoutProxy = true;
             return this;
         }
 
@@ -475,6 +502,7 @@ public final class TunnelClient {
                         + "Call ingress(...), for example with IngressRule.otherwise(Origin.http(\"localhost\", 8080)),"
                         + " or give credentials, so that the edge can send rules.");
             }
+            boolean fromEnvironment = proxy == null && !withoutProxy && edge == null;
             TunnelSettings settings = new TunnelSettings(
                     registerWith,
                     edge,
@@ -483,6 +511,8 @@ public final class TunnelClient {
                             connections(registerWith),
                             region(env, registerWith),
                             edgeIpVersion == null ? env.edgeIpVersion() : edgeIpVersion,
+                            fromEnvironment ? env.proxy() : proxy,
+                            fromEnvironment ? env.noProxy() : null,
                             declaredVersion,
                             declaredArchitecture),
                     edgeTrust == null ? (edge == null ? env.edgeTrust() : edge.trust()) : edgeTrust,

@@ -10,6 +10,7 @@ import dev.adit.tunnel.netty.connector.dial.EdgeDiscovery;
 import dev.adit.tunnel.netty.connector.dial.EdgeSource;
 import dev.adit.tunnel.netty.connector.dial.SiteResolver;
 import dev.adit.tunnel.netty.connector.dial.StaticEdges;
+import dev.adit.tunnel.netty.connector.dial.WayOut;
 import dev.adit.tunnel.netty.connector.status.StatusListener;
 import dev.adit.tunnel.netty.connector.status.TunnelCounts;
 import dev.adit.tunnel.spi.EdgeLink;
@@ -63,12 +64,16 @@ final class TunnelStart {
 
     private static void connect(TunnelSettings settings, Identity identity, CompletableFuture<Tunnel> started) {
         TunnelResources resources = TunnelResources.of(settings);
+        WayOut wayOut = settings.edge() == null
+                ? WayOut.of(settings.edgeLink(), resources.resolver())
+                : WayOut.straight(resources.resolver());
         TunnelConnector connector;
         try {
             connector = new TunnelConnector(
                     identity.credentials(),
                     new TunnelConnector.Edge(
-                            source(settings, resources),
+                            source(settings, wayOut, resources),
+                            wayOut,
                             settings.edgeLink(),
                             settings.edgeTrust(),
                             settings.connectTimeout(),
@@ -133,16 +138,16 @@ final class TunnelStart {
                         wanted, new TunnelStatus(identity.credentials().tunnelId(), identity.url(), connector), counts);
     }
 
-    private static EdgeSource source(TunnelSettings settings, TunnelResources resources) {
+    private static EdgeSource source(TunnelSettings settings, WayOut wayOut, TunnelResources resources) {
         TunnelEdge edge = settings.edge();
         EdgeLink link = settings.edgeLink();
-        SiteResolver sites = new SiteResolver(resources.resolver(), link.edgeIpVersion());
+        SiteResolver sites = new SiteResolver(resources.resolver(), link.edgeIpVersion(), wayOut);
         if (edge != null) {
             return new StaticEdges(List.of(edge.connectorAddress()), sites);
         }
         return settings.edgeAddresses().isEmpty()
                 ? EdgeDiscovery.ofCloudflare(
-                        link.region(), sites, resources.loops().channel())
+                        link.region(), sites, wayOut, resources.loops().channel())
                 : new StaticEdges(settings.edgeAddresses(), sites);
     }
 

@@ -195,7 +195,7 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
     private void registered(ControlStream opened, ConnectionDetails details) {
         state = State.REGISTERED;
         ConnectionInfo accepted =
-                new ConnectionInfo(index, details.uuid(), remoteAddress(), details.locationName(), Instant.now());
+                new ConnectionInfo(index, details.uuid(), edge, details.locationName(), Instant.now());
         info = accepted;
         registeredAt = System.nanoTime();
         recording = ConnectionRecording.begun();
@@ -341,11 +341,6 @@ final class TunnelConnection implements ConnectionOwner, ControlStream.Listener 
 
     private @Nullable InetAddress localAddress() {
         return channel != null && channel.localAddress() instanceof InetSocketAddress local ? local.getAddress() : null;
-    }
-
-    /** The address behind the name that was dialled. */
-    private InetSocketAddress remoteAddress() {
-        return channel != null && channel.remoteAddress() instanceof InetSocketAddress remote ? remote : edge;
     }
 
     private String name() {

@@ -11,6 +11,7 @@ import dev.adit.tunnel.netty.connector.dial.EdgeAddresses;
 import dev.adit.tunnel.netty.connector.dial.EdgeDialer;
 import dev.adit.tunnel.netty.connector.dial.EdgeSource;
 import dev.adit.tunnel.netty.connector.dial.EdgeTls;
+import dev.adit.tunnel.netty.connector.dial.WayOut;
 import dev.adit.tunnel.netty.connector.event.TunnelEvents;
 import dev.adit.tunnel.netty.connector.serve.ActiveIngress;
 import dev.adit.tunnel.netty.connector.serve.RemoteConfiguration;
@@ -42,13 +43,19 @@ public final class TunnelConnector {
      * Where and how to join an edge.
      *
      * @param source says where the edge is
+     * @param wayOut straight, or through a proxy
      * @param link how many connections to keep, and what to say of ourselves
      * @param trust whom to take for the edge
      * @param connectTimeout limit for TCP, for TLS, and for the edge's first stream, each
      * @param registrationTimeout limit for the answer to an RPC
      */
     public record Edge(
-            EdgeSource source, EdgeLink link, EdgeTrust trust, Duration connectTimeout, Duration registrationTimeout) {}
+            EdgeSource source,
+            WayOut wayOut,
+            EdgeLink link,
+            EdgeTrust trust,
+            Duration connectTimeout,
+            Duration registrationTimeout) {}
 
     /**
      * What is served.
@@ -82,7 +89,10 @@ public final class TunnelConnector {
         this.ingress = active;
         this.configuration = new RemoteConfiguration(rules.fromEdge(), next -> put(active, events, next));
         EdgeDialer dialer = new EdgeDialer(
-                loops.channel(), new EdgeTls(edge.trust(), edge.connectTimeout()), edge.connectTimeout());
+                loops.channel(),
+                new EdgeTls(edge.trust(), edge.connectTimeout()),
+                edge.wayOut(),
+                edge.connectTimeout());
         ConnectorContext context = new ConnectorContext(
                 credentials,
                 identity,

@@ -47,6 +47,7 @@ final class DnsOverTls implements ServiceLookup {
     private static final Duration LIMIT = Duration.ofSeconds(15);
 
     private final Class<? extends SocketChannel> channelType;
+    private final WayOut wayOut;
     private final InetSocketAddress server;
     private final String serverName;
     private final @Nullable TrustManagerFactory trust;
@@ -54,9 +55,11 @@ final class DnsOverTls implements ServiceLookup {
     /** Prepares questions; the system's authorities are trusted where none are given. */
     DnsOverTls(
             Class<? extends SocketChannel> channelType,
+            WayOut wayOut,
             InetSocketAddress server,
             String serverName,
             @Nullable TrustManagerFactory trust) {
+        this.wayOut = wayOut;
         this.channelType = channelType;
         this.server = server;
         this.serverName = serverName;
@@ -73,43 +76,41 @@ final class DnsOverTls implements ServiceLookup {
         } catch (SSLException e) {
             return CompletableFuture.failedFuture(e);
         }
-        new Bootstrap()
+        Bootstrap bootstrap = new Bootstrap()
                 .group(loop)
                 .channel(channelType)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) LIMIT.toMillis())
-                .handler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        SslHandler handler = tls.newHandler(channel.alloc(), serverName, server.getPort());
-                        handler.setHandshakeTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS);
-                        handler.handshakeFuture().addListener(secured -> {
-                            if (!secured.isSuccess()) {
-                                found.completeExceptionally(secured.cause());
-                            }
-                        });
-                        channel.pipeline()
-                                .addLast(handler)
-                                .addLast(new TcpDnsQueryEncoder())
-                                .addLast(new TcpDnsResponseDecoder())
-                                .addLast(new Answer(found));
-                        channel.closeFuture()
-                                .addListener(closed ->
-                                        found.completeExceptionally(new IOException("it closed the connection")));
-                    }
-                })
-                .connect(server)
-                .addListener((io.netty.channel.ChannelFuture connected) -> {
-                    if (connected.isSuccess()) {
-                        Channel channel = connected.channel();
-                        loop.schedule(() -> channel.close(), LIMIT.toSeconds(), TimeUnit.SECONDS);
-                        DnsQuery query = new DefaultDnsQuery(0)
-                                .setRecursionDesired(true)
-                                .setRecord(DnsSection.QUESTION, new DefaultDnsQuestion(name + ".", DnsRecordType.SRV));
-                        channel.writeAndFlush(query);
-                    } else {
-                        found.completeExceptionally(connected.cause());
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) LIMIT.toMillis());
+        ChannelInitializer<Channel> initializer = new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                SslHandler handler = tls.newHandler(channel.alloc(), serverName, server.getPort());
+                handler.setHandshakeTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS);
+                handler.handshakeFuture().addListener(secured -> {
+                    if (!secured.isSuccess()) {
+                        found.completeExceptionally(secured.cause());
                     }
                 });
+                channel.pipeline()
+                        .addLast(handler)
+                        .addLast(new TcpDnsQueryEncoder())
+                        .addLast(new TcpDnsResponseDecoder())
+                        .addLast(new Answer(found));
+                channel.closeFuture()
+                        .addListener(
+                                closed -> found.completeExceptionally(new IOException("it closed the connection")));
+            }
+        };
+        wayOut.connect(bootstrap, initializer, server, LIMIT).whenComplete((channel, failure) -> {
+            if (failure != null) {
+                found.completeExceptionally(failure);
+                return;
+            }
+            loop.schedule(() -> channel.close(), LIMIT.toSeconds(), TimeUnit.SECONDS);
+            DnsQuery query = new DefaultDnsQuery(0)
+                    .setRecursionDesired(true)
+                    .setRecord(DnsSection.QUESTION, new DefaultDnsQuestion(name + ".", DnsRecordType.SRV));
+            channel.writeAndFlush(query);
+        });
         return found;
     }
 

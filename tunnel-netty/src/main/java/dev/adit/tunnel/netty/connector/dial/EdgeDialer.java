@@ -33,6 +33,7 @@ public final class EdgeDialer {
 
     private final Class<? extends SocketChannel> channelType;
     private final EdgeTls tls;
+    private final WayOut wayOut;
     private final Duration connectTimeout;
 
     /**
@@ -40,11 +41,13 @@ public final class EdgeDialer {
      *
      * @param channelType fits the event loops that will be given
      * @param tls whom to trust
+     * @param wayOut straight, or through a proxy
      * @param connectTimeout limit for TCP
      */
-    public EdgeDialer(Class<? extends SocketChannel> channelType, EdgeTls tls, Duration connectTimeout) {
+    public EdgeDialer(Class<? extends SocketChannel> channelType, EdgeTls tls, WayOut wayOut, Duration connectTimeout) {
         this.channelType = channelType;
         this.tls = tls;
+        this.wayOut = wayOut;
         this.connectTimeout = connectTimeout;
     }
 
@@ -66,19 +69,20 @@ public final class EdgeDialer {
                 .group(loop)
                 .channel(channelType)
                 .option(ChannelOption.TCP_NODELAY, true)
-                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(limit.toMillis(), Integer.MAX_VALUE))
-                .handler(new ChannelInitializer<>() {
-                    @Override
-                    protected void initChannel(Channel channel) {
-                        channel.pipeline()
-                                .addLast(tls.newHandler(channel.alloc(), address.getPort()))
-                                .addLast(new WhenEncrypted(address, encrypted, dialled));
-                    }
-                });
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) Math.min(limit.toMillis(), Integer.MAX_VALUE));
         TcpKeepAlive.set(bootstrap, channelType, IDLE_BEFORE_PROBES);
-        bootstrap.connect(address).addListener(connected -> {
-            if (!connected.isSuccess()) {
-                dialled.completeExceptionally(notConnected(address, limit, connected.cause()));
+        ChannelInitializer<Channel> initializer = new ChannelInitializer<>() {
+            @Override
+            protected void initChannel(Channel channel) {
+                channel.pipeline()
+                        .addLast(tls.newHandler(channel.alloc(), address.getPort()))
+                        .addLast(new WhenEncrypted(address, wayOut, encrypted, dialled));
+            }
+        };
+        wayOut.connect(bootstrap, initializer, address, limit).whenComplete((channel, failure) -> {
+            if (failure != null) {
+                dialled.completeExceptionally(
+                        failure instanceof TunnelException ? failure : notConnected(address, limit, failure));
             }
         });
         return dialled;
@@ -111,11 +115,17 @@ public final class EdgeDialer {
     private static final class WhenEncrypted extends ChannelInboundHandlerAdapter {
 
         private final InetSocketAddress address;
+        private final WayOut wayOut;
         private final Consumer<Channel> encrypted;
         private final CompletableFuture<Channel> dialled;
 
-        WhenEncrypted(InetSocketAddress address, Consumer<Channel> encrypted, CompletableFuture<Channel> dialled) {
+        WhenEncrypted(
+                InetSocketAddress address,
+                WayOut wayOut,
+                Consumer<Channel> encrypted,
+                CompletableFuture<Channel> dialled) {
             this.address = address;
+            this.wayOut = wayOut;
             this.encrypted = encrypted;
             this.dialled = dialled;
         }
@@ -146,6 +156,10 @@ public final class EdgeDialer {
         }
 
         private TunnelException notEncrypted(Throwable cause) {
+            String refusal = wayOut.refusal(cause);
+            if (refusal != null) {
+                return new TunnelException(refusal, cause);
+            }
             if (cause instanceof NotSslRecordException || cause.getCause() instanceof NotSslRecordException) {
                 // Its message repeats what the other side sent, so it is left out.
                 return new TunnelException("The edge " + named(address)

@@ -63,15 +63,16 @@ public final class EdgeDiscovery implements EdgeSource {
      *
      * @param region such as {@code us}, null for the whole network
      * @param sites resolves the targets
+     * @param wayOut straight, or through a proxy, for the question over TLS
      * @param channelType fits the event loops that will be given
      * @return a source that has asked nothing yet
      */
     public static EdgeDiscovery ofCloudflare(
-            @Nullable String region, SiteResolver sites, Class<? extends SocketChannel> channelType) {
+            @Nullable String region, SiteResolver sites, WayOut wayOut, Class<? extends SocketChannel> channelType) {
         return new EdgeDiscovery(
                 region,
                 new SystemDns(DnsServerAddressStreamProviders.platformDefault()),
-                new DnsOverTls(channelType, DnsOverTls.CLOUDFLARE, DnsOverTls.CLOUDFLARE_NAME, null),
+                new DnsOverTls(channelType, wayOut, DnsOverTls.CLOUDFLARE, DnsOverTls.CLOUDFLARE_NAME, null),
                 sites,
                 System::nanoTime);
     }

@@ -23,15 +23,18 @@ public final class SiteResolver {
 
     private final NameResolver resolver;
     private final EdgeIpVersion ipVersion;
+    private final WayOut wayOut;
 
     /**
      * Makes one.
      *
      * @param resolver asks the system, off the event loops
      * @param ipVersion which of a name's addresses are used
+     * @param wayOut says which names a proxy resolves
      */
-    public SiteResolver(NameResolver resolver, EdgeIpVersion ipVersion) {
+    public SiteResolver(NameResolver resolver, EdgeIpVersion ipVersion, WayOut wayOut) {
         this.resolver = resolver;
+        this.wayOut = wayOut;
         this.ipVersion = ipVersion;
     }
 
@@ -40,7 +43,7 @@ public final class SiteResolver {
         CompletableFuture<EdgeSite> site = new CompletableFuture<>();
         String name = edge.getHostString() + ":" + edge.getPort();
         InetAddress known = edge.getAddress();
-        if (known != null) {
+        if (known != null || wayOut.isProxied(edge)) {
             site.complete(new EdgeSite(name, region, List.of(edge)));
             return site;
         }

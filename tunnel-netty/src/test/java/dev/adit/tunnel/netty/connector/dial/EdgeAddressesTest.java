@@ -205,7 +205,9 @@ class EdgeAddressesTest {
             edges.add(InetSocketAddress.createUnresolved(host, 7844));
         }
         return new EdgeAddresses(
-                new StaticEdges(edges, new SiteResolver(resolver, EdgeIpVersion.AUTO)), () -> now, random);
+                new StaticEdges(edges, new SiteResolver(resolver, EdgeIpVersion.AUTO, WayOut.straight(resolver))),
+                () -> now,
+                random);
     }
 
     private List<InetAddress> lookUp(String host) throws UnknownHostException {

@@ -143,7 +143,11 @@ class EdgeDiscoveryTest {
         try (NameServer other = NameServer.overTls(server("other.test"))) {
             other.knows(SERVICE, ONE, TWO);
             EdgeDiscovery discovery = new EdgeDiscovery(
-                    null, system(), overTls(other), new SiteResolver(resolver(), EdgeIpVersion.AUTO), now::get);
+                    null,
+                    system(),
+                    overTls(other),
+                    new SiteResolver(resolver(), EdgeIpVersion.AUTO, straight()),
+                    now::get);
             assertThatThrownBy(() -> sites(discovery))
                     .isInstanceOf(TunnelException.class)
                     .hasMessageContaining("cloudflare-dns.com");
@@ -191,7 +195,8 @@ class EdgeDiscoveryTest {
                     credentials,
                     new TunnelConnector.Edge(
                             discovery(null, EdgeIpVersion.AUTO),
-                            new EdgeLink(2, null, EdgeIpVersion.AUTO, null, null),
+                            straight(),
+                            new EdgeLink(2, null, EdgeIpVersion.AUTO, null, null, null, null),
                             edge.trust(),
                             Duration.ofSeconds(15),
                             Duration.ofSeconds(10)),
@@ -212,7 +217,12 @@ class EdgeDiscoveryTest {
     }
 
     private EdgeDiscovery discovery(@Nullable String region, EdgeIpVersion ipVersion) {
-        return new EdgeDiscovery(region, system(), overTls(tls), new SiteResolver(resolver(), ipVersion), now::get);
+        return new EdgeDiscovery(
+                region, system(), overTls(tls), new SiteResolver(resolver(), ipVersion, straight()), now::get);
+    }
+
+    private WayOut straight() {
+        return WayOut.straight(resolver());
     }
 
     private SystemDns system() {
@@ -220,7 +230,7 @@ class EdgeDiscoveryTest {
     }
 
     private DnsOverTls overTls(NameServer server) {
-        return new DnsOverTls(LOOPS.channel(), server.address(), DnsOverTls.CLOUDFLARE_NAME, trust());
+        return new DnsOverTls(LOOPS.channel(), straight(), server.address(), DnsOverTls.CLOUDFLARE_NAME, trust());
     }
 
     /** Names of the test; a clock of its own, so that nothing is kept. */

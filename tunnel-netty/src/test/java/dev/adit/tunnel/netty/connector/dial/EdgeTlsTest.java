@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.adit.tunnel.EdgeTrust;
 import dev.adit.tunnel.TunnelException;
 import dev.adit.tunnel.netty.transport.EventLoops;
+import dev.adit.tunnel.netty.transport.NameResolver;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Test;
 class EdgeTlsTest {
 
     private static final EventLoops LOOPS = EventLoops.owned("edge-tls-test", 1);
+    private static final NameResolver RESOLVER = new NameResolver();
 
     private static X509Bundle authority;
     private static X509Bundle stranger;
@@ -42,6 +44,7 @@ class EdgeTlsTest {
     @AfterAll
     static void close() {
         LOOPS.close();
+        RESOLVER.close();
     }
 
     @Test
@@ -121,8 +124,11 @@ class EdgeTlsTest {
                 .sync()
                 .channel();
         try {
-            EdgeDialer dialer =
-                    new EdgeDialer(LOOPS.channel(), new EdgeTls(trust, Duration.ofSeconds(10)), Duration.ofSeconds(10));
+            EdgeDialer dialer = new EdgeDialer(
+                    LOOPS.channel(),
+                    new EdgeTls(trust, Duration.ofSeconds(10)),
+                    WayOut.straight(RESOLVER),
+                    Duration.ofSeconds(10));
             return dialer.dial(
                             new EdgeAddresses.Choice((InetSocketAddress) server.localAddress(), false),
                             LOOPS.group().next(),
