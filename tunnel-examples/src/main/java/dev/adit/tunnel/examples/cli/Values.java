@@ -4,6 +4,7 @@ import dev.adit.tunnel.Ingress;
 import dev.adit.tunnel.RuleMode;
 import dev.adit.tunnel.TunnelConfig;
 import dev.adit.tunnel.TunnelException;
+import dev.adit.tunnel.WarpRouting;
 import dev.adit.tunnel.spi.TunnelClientProvider;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -204,6 +205,9 @@ final class Values {
             Set<String> unknown = new LinkedHashSet<>(config.settings().keySet());
             unknown.removeAll(NO_FLAGS);
             Flags.all().forEach(flag -> unknown.removeAll(flag.names()));
+            if (!config.warpRouting().equals(WarpRouting.defaults())) {
+                console.note("warp-routing has no effect: private networks are not served by this program.");
+            }
             unknown.forEach(key -> console.note("The key '" + key + "' of the file means nothing to this program."));
         }
     }

@@ -210,6 +210,18 @@ class CommandLineTest {
     }
 
     @Test
+    void whatHasNoEffectIsSaid() throws Exception {
+        Path file = Files.writeString(
+                folder.resolve("config.yml"),
+                "no-such-key: 1\nretries: 3\nwarp-routing:\n  maxActiveFlows: 5\nurl: http://localhost:1\n");
+        assertThat(run("tunnel", "--config", file.toString(), "run", "my-tunnel")
+                        .err())
+                .contains("--retries has no effect: lost connections are replaced for ever")
+                .contains("warp-routing has no effect")
+                .contains("The key 'no-such-key' of the file means nothing to this program.");
+    }
+
+    @Test
     void helpAndVersionEndWell() throws Exception {
         assertThat(run("tunnel", "run", "--help").out())
                 .contains("--credentials-file")
