@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param loops where connections live
  * @param resolver resolves names, on threads of its own
+ * @param visitorsResolver resolves the names that visitors choose, likewise
  * @param handlers where handlers run, our own threads or the application's
  * @param origin what origins need of them
  * @param events delivers events
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 record TunnelResources(
         EventLoops loops,
         NameResolver resolver,
+        NameResolver visitorsResolver,
         HandlerExecutors handlers,
         OriginResources origin,
         TunnelEvents events,
@@ -34,14 +36,16 @@ record TunnelResources(
                 ? EventLoops.owned("adit-connector", Runtime.getRuntime().availableProcessors())
                 : EventLoops.borrowed(settings.eventLoops());
         NameResolver resolver = new NameResolver();
+        NameResolver visitorsResolver = new NameResolver();
         Executor lent = settings.handlerExecutor();
         HandlerExecutors handlers = lent == null ? HandlerExecutors.ownThreads() : HandlerExecutors.borrowed(lent);
         TunnelCounts counts = settings.statusListener() == null ? null : new TunnelCounts();
         return new TunnelResources(
                 loops,
                 resolver,
+                visitorsResolver,
                 handlers,
-                new OriginResources(loops.channel(), resolver, handlers),
+                new OriginResources(loops.channel(), resolver, visitorsResolver, handlers),
                 new TunnelEvents(settings.listeners(), counts),
                 counts);
     }
@@ -51,6 +55,7 @@ record TunnelResources(
         events.close();
         handlers.close();
         resolver.close();
+        visitorsResolver.close();
         loops.close();
     }
 }

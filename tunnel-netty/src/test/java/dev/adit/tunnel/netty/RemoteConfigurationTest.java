@@ -16,6 +16,7 @@ import dev.adit.tunnel.event.TunnelEvent.ConfigurationApplied;
 import dev.adit.tunnel.netty.pair.EventLog;
 import dev.adit.tunnel.netty.pair.LocalOrigin;
 import dev.adit.tunnel.netty.pair.ScriptedEdge;
+import dev.adit.tunnel.netty.pair.Visitor;
 import dev.adit.tunnel.netty.wire.ResponseMeta;
 import dev.adit.tunnel.netty.wire.StreamKind;
 import dev.adit.tunnel.netty.wire.TunnelHeaders;
@@ -119,6 +120,24 @@ class RemoteConfigurationTest {
             assertThat(status(edge)).isEqualTo("201");
             assertThat(tunnel.ingress().rules()).extracting(IngressRule::origin).containsExactly(Origin.status(201));
         });
+    }
+
+    @Test
+    void theStatusListenerTellsTheVersionThatIsInForce() throws Exception {
+        try (ScriptedEdge edge = new ScriptedEdge(ScriptedEdge.accepting());
+                Tunnel tunnel = builder(edge).statusListener(0).build().start()) {
+            ScriptedEdge.Connection connection = edge.next();
+            assertThat(told(tunnel, "/config")).startsWith("{\"version\":-1,");
+            push(connection, "{\"version\":4,\"config\":{\"ingress\":[]}}");
+            assertThat(told(tunnel, "/config")).startsWith("{\"version\":4,").contains("\"http_status:503\"");
+            assertThat(told(tunnel, "/metrics")).contains("\ncloudflared_orchestration_config_version 4\n");
+            tunnel.close(Duration.ZERO);
+        }
+    }
+
+    private static String told(Tunnel tunnel, String path) throws Exception {
+        return Visitor.get(tunnel.statusAddress().orElseThrow(), "localhost", path)
+                .text();
     }
 
     @Test

@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,6 +119,37 @@ class FreeDestinationTest {
             assertThat(call.end().failure()).isEqualTo(OriginFailure.DESTINATION_REFUSED);
             assertThat(call.sink.failure().status()).isEqualTo(403);
             nobodyCame();
+        }
+    }
+
+    /** However slowly names are found that visitors choose, those of other rules are not behind them in the queue. */
+    @ParameterizedTest
+    @CsvSource({"true,CONNECT_TIMED_OUT", "false,"})
+    void namesThatVisitorsChooseAreLookedUpApart(boolean visitorsAreStuck, @Nullable OriginFailure expected)
+            throws Exception {
+        NameResolver stuck = new NameResolver(name -> List.of(), System::nanoTime, task -> {});
+        NameResolver quick =
+                new NameResolver(name -> List.of(InetAddress.getByName("127.0.0.1")), System::nanoTime, Runnable::run);
+        OriginOptions options = visitorsAreStuck
+                ? OriginOptions.builder()
+                        .connectTimeout(java.time.Duration.ofMillis(300))
+                        .build()
+                : OriginOptions.defaults();
+        NameResolver rules = visitorsAreStuck ? quick : stuck;
+        NameResolver visitors = visitorsAreStuck ? stuck : quick;
+        try (ProxyRig rig = new ProxyRig(
+                rules,
+                shared -> OriginProxies.of(
+                        Origin.bastion(HERE),
+                        options,
+                        new OriginResources(
+                                shared.channel(), rules, visitors, shared.handlerExecutor(), shared.received())))) {
+            ProxyRig.Call call = to(rig, "name.test:" + port);
+            if (expected == null) {
+                listener.accept().close();
+            } else {
+                assertThat(call.end().failure()).isEqualTo(expected);
+            }
         }
     }
 

@@ -39,7 +39,12 @@ class WholeBodyTest {
                 shared -> OriginProxies.of(
                         Origin.http("127.0.0.1", origin.port()),
                         options,
-                        new OriginResources(shared.channel(), shared.resolver(), shared.handlerExecutor(), budget)));
+                        new OriginResources(
+                                shared.channel(),
+                                shared.resolver(),
+                                shared.resolver(),
+                                shared.handlerExecutor(),
+                                budget)));
     }
 
     @AfterEach

@@ -120,7 +120,8 @@ public final class StreamOriginProxy implements OriginProxy {
 
     static OriginDialer dialer(
             OriginAddress to, Destinations allowed, OriginOptions options, OriginResources resources) {
-        return new OriginDialer(to, options, resources, addresses -> allowed.allowed(addresses, to.port()));
+        return new OriginDialer(
+                to, options, resources.forVisitorsNames(), addresses -> allowed.allowed(addresses, to.port()));
     }
 
     private static void refuse(ResponseSink sink, StreamCall call, OriginFailure failure, String message) {
