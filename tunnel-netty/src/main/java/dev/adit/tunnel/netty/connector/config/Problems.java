@@ -17,6 +17,9 @@ import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 /** What is wrong with a YAML file, told in go-yaml's words. For one reading; not for use by several threads. */
 final class Problems {
 
+    /** Told without its line. */
+    private static final String UNKNOWN_ANCHOR = "unknown anchor ";
+
     /** The parser's words, and go-yaml's for the same; where it has none the parser's stand. */
     private static final Map<Pattern, String> WORDS = new LinkedHashMap<>();
 
@@ -30,7 +33,7 @@ final class Problems {
         word("expected ',' or '}', but got .*", "did not find expected ',' or '}'");
         word("expected the node content, but found .*", "did not find expected node content");
         word("found unknown escape character .*", "found unknown escape character");
-        word("found undefined alias (.*)", "unknown anchor '$1' referenced");
+        word("found undefined alias (.*)", UNKNOWN_ANCHOR + "'$1' referenced");
         word("expected '<document start>', but found .*", "did not find expected <document start>");
     }
 
@@ -88,12 +91,16 @@ final class Problems {
         if (!(failure instanceof MarkedYamlEngineException marked)) {
             return fail(0, String.valueOf(failure.getMessage()));
         }
+        String words = words(marked.getProblem());
+        if (words.startsWith(UNKNOWN_ANCHOR)) {
+            return fail(marked.getProblemMark().map(at -> at.getLine() + 1).orElse(0), words);
+        }
         // go-yaml counts from 0 and takes the first line for "not known"; only its scanner adds one.
         int context = marked.getContextMark().map(Mark::getLine).orElse(0);
         int problem = marked.getProblemMark().map(Mark::getLine).orElse(0);
         int told = context != 0 ? context : problem;
         int line = told != 0 && failure instanceof ScannerException ? told + 1 : told;
-        return fail(line, (line == 0 ? "" : "line " + line + ": ") + words(marked.getProblem()));
+        return fail(line, (line == 0 ? "" : "line " + line + ": ") + words);
     }
 
     private static String words(String problem) {

@@ -119,9 +119,15 @@ final class RuleCheck {
             throw new IngressException(
                     index,
                     Code.PATH_INVALID,
-                    "Rule #" + (index + 1) + " has an invalid regex: error parsing regexp: " + e.getDescription()
-                            + (e.getPattern().isEmpty() ? "" : ": `" + e.getPattern() + "`"));
+                    "Rule #" + (index + 1) + " has an invalid regex: error parsing regexp: " + reason(e, expression));
         }
+    }
+
+    /** RE2/J's words are Go's but for a parenthesis that was never opened. */
+    private static String reason(PatternSyntaxException failure, String expression) {
+        return failure.getPattern().equals("stack underflow")
+                ? "unexpected ): `" + expression + "`"
+                : failure.getDescription() + ": `" + failure.getPattern() + "`";
     }
 
     /** What cloudflared lets through here and we could not do: a number out of its range, a block of nobody's tokens. */
