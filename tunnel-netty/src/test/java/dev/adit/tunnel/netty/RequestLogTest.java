@@ -170,6 +170,7 @@ class RequestLogTest {
                 "REQUEST_TOO_LARGE",
                 "REQUEST_TIMED_OUT",
                 "OVERLOADED",
+                "FLOW_LIMIT_REACHED",
                 "ACCESS_KEYS_UNAVAILABLE"
             })
     void aFailedRequestIsOneLine(OriginFailure kind) throws Exception {

@@ -41,7 +41,7 @@ public final class FaultProxy implements AutoCloseable {
         refusing = value;
     }
 
-    /** Whether bytes vanish, in both directions, while every connection stays open. */
+    /** Whether bytes and ends vanish, in both directions, while every connection stays open. */
     public void swallow(boolean value) {
         swallowing = value;
     }
@@ -74,8 +74,7 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     private void relay(Socket from, Socket to) {
-        try (from;
-                to) {
+        try {
             byte[] buffer = new byte[BUFFER];
             for (int read = from.getInputStream().read(buffer);
                     read >= 0;
@@ -85,10 +84,17 @@ public final class FaultProxy implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            // Cut; both sockets are closed.
+            // Cut, or reset by a peer.
         }
-        open.remove(from);
-        open.remove(to);
+        end(from);
+        if (!swallowing) {
+            end(to);
+        }
+    }
+
+    private void end(Socket socket) {
+        closeQuietly(socket);
+        open.remove(socket);
     }
 
     private static void closeQuietly(Socket socket) {
