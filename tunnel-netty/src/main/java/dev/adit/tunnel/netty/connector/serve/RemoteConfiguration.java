@@ -7,7 +7,6 @@ import dev.adit.tunnel.IngressRule;
 import dev.adit.tunnel.Origin;
 import dev.adit.tunnel.RuleMode;
 import dev.adit.tunnel.TunnelException;
-import dev.adit.tunnel.WarpRouting;
 import dev.adit.tunnel.netty.connector.config.ConfigPush;
 import dev.adit.tunnel.netty.wire.LogText;
 import dev.adit.tunnel.spi.ConfigSource;
@@ -41,7 +40,6 @@ public final class RemoteConfiguration implements AutoCloseable {
     private final Consumer<Ingress> apply;
     private final ThreadPoolExecutor thread;
     private volatile int version = NONE;
-    private volatile WarpRouting warpRouting = WarpRouting.defaults();
 
     /**
      * Begins without any push.
@@ -82,15 +80,6 @@ public final class RemoteConfiguration implements AutoCloseable {
      */
     public int version() {
         return version;
-    }
-
-    /**
-     * Returns what the last push that was applied says of private TCP streams.
-     *
-     * @return with defaults where it says nothing, and before the first
-     */
-    public WarpRouting warpRouting() {
-        return warpRouting;
     }
 
     /**
@@ -155,7 +144,6 @@ public final class RemoteConfiguration implements AutoCloseable {
             ServedRules.check(rules);
         }
         apply.accept(rules);
-        warpRouting = source.warpRouting();
         version = push.version();
         rules.lint().forEach(warning -> LOG.info("The edge's configuration, {}", LogText.safe(warning.toString())));
     }
